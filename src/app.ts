@@ -1,0 +1,97 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { answers } from './hooks/answer.ts';
+import { authenticate } from './hooks/authenticate.ts';
+import { compression } from './hooks/compress.ts';
+import { conditional } from './hooks/conditional.ts';
+import { cors } from './hooks/cors.ts';
+import { idempotency } from './hooks/idempotency.ts';
+import { salesChannel } from './hooks/interface.ts';
+import { language } from './hooks/language.ts';
+import { metrics } from './hooks/metrics.ts';
+import { openapi } from './hooks/openapi.ts';
+import { pressure } from './hooks/pressure.ts';
+import { problems } from './hooks/problem.ts';
+import { published } from './hooks/published.ts';
+import { rateLimit } from './hooks/rate-limit.ts';
+import { requestId, requestIdOf } from './hooks/request-id.ts';
+import { routeRules } from './hooks/route-rules.ts';
+import { scopes } from './hooks/scopes.ts';
+import { serialization } from './hooks/serialize.ts';
+import { shutdown } from './hooks/shutdown.ts';
+import { validation } from './hooks/validate.ts';
+import { authRoutes } from './routes/auth.ts';
+import { cartRoutes } from './routes/carts.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { mapRoutes } from './routes/maps.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { problemRoutes } from './routes/problems.ts';
+import { resourceRoutes } from './routes/resources.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { userRoutes } from './routes/users.ts';
+import { validationRoutes } from './routes/validations.ts';
+import type { System } from './system.ts';
+
+const ONE_MEGABYTE = 1_048_576;
+
+/**
+ * The composition root: every hook and every route, by hand and in order. A request runs through the hooks from top to
+ * bottom; a route that lacks a scope, a schema or a summary stops the server from booting (hooks/route-rules.ts).
+ */
+export async function buildApp(system: System): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: system.log as never,
+    genReqId: requestIdOf,
+    bodyLimit: ONE_MEGABYTE,
+    requestTimeout: 30_000,
+    handlerTimeout: 45_000, // a long poll waits up to 30 s
+    trustProxy: system.config.TRUST_PROXY,
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+  });
+  app.decorate('system', system);
+
+  routeRules(app);
+  serialization(app);
+  problems(app);
+  shutdown(app);
+  pressure(app);
+
+  // Before the body is read: who asks, for what, how often.
+  requestId(app);
+  language(app);
+  await metrics(app);
+  salesChannel.announce(app); // X-Interface on every answer, refusals included
+  await cors(app);
+  authenticate(app);
+  await rateLimit(app); // its headers are on every answer to a token, refusals below included
+  salesChannel.choose(app);
+  scopes(app);
+  published(app);
+
+  // After the body is read.
+  validation(app);
+  answers(app);
+  idempotency(app);
+
+  // On the way out.
+  conditional(app);
+  await compression(app);
+  await openapi(app);
+
+  await app.register(authRoutes);
+  await app.register(resourceRoutes);
+  await app.register(eventRoutes);
+  await app.register(mapRoutes);
+  await app.register(cartRoutes);
+  await app.register(paymentRoutes);
+  await app.register(ticketRoutes);
+  await app.register(validationRoutes);
+  await app.register(userRoutes);
+  await app.register(jobRoutes);
+  await app.register(problemRoutes);
+  await app.register(healthRoutes);
+  return app;
+}

@@ -1,0 +1,37 @@
+import { AppError, type ProblemCode } from '../errors.ts';
+
+/** Constraints whose violation is a client's mistake rather than ours, by name. */
+const CONSTRAINTS: Record<string, [ProblemCode, string]> = {
+  user_email_taken: ['email_taken', 'A user with this e-mail address exists already.'],
+};
+
+/** SQLSTATEs that mean "try again": lock and statement timeouts, deadlock, serialization, too many connections. */
+const RETRYABLE = new Set(['55P03', '57014', '40P01', '40001', '53300', '57P01', '57P03', '25P03']);
+
+interface DatabaseError {
+  code?: string;
+  constraint?: string;
+  meta?: { driverAdapterError?: { cause?: { constraint?: { index?: string }; originalCode?: string } } };
+}
+
+/** Turns what PostgreSQL or Prisma threw into what a client may be told; anything else comes back as it is. */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const { code, constraint, meta } = error as DatabaseError;
+  const cause = meta?.driverAdapterError?.cause;
+  const known = CONSTRAINTS[constraint ?? cause?.constraint?.index ?? ''];
+  if (known) return new AppError(...known);
+  if (RETRYABLE.has(cause?.originalCode ?? code ?? '') || isConnectionLoss(error)) {
+    const refusal = new AppError('service_unavailable', 'The server is busy; try again.', {}, { 'retry-after': '1' });
+    refusal.cause = error;
+    return refusal;
+  }
+  return error;
+}
+
+function isConnectionLoss(error: Error): boolean {
+  return (
+    /Connection terminated|ECONNREFUSED|ECONNRESET|timeout exceeded when trying to connect/.test(error.message) ||
+    ['ECONNREFUSED', 'ECONNRESET'].includes((error as DatabaseError).code ?? '')
+  );
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import type { Context } from '../context.ts';
+import type { Database, Statement, Values } from './client.ts';
+import { translateDatabaseError } from './errors.ts';
+import { answerKeys, claimKeys } from './idempotency.ts';
+
+/** The only handle that exists inside a transaction. A function that must run in one takes a Tx, never a Database. */
+export interface Tx {
+  readonly kind: 'transaction';
+  query<Row>(statement: Statement, values?: Values): Promise<Row[]>;
+  /** Runs a write and gives the number of rows it touched. */
+  execute(statement: Statement, values?: Values): Promise<number>;
+}
+
+/**
+ * Runs one use case as one transaction and keeps its answer under the request's Idempotency-Key, if it has one.
+ * @param more `answer: false` when the use case goes on in a later transaction (a card payment): the key is claimed
+ *   now and answered by that one.
+ * @throws AppError idempotency_in_progress, idempotency_key_reused; constraint violations as db/errors.ts maps them
+ */
+export function transaction<T>(ctx: Context, work: (tx: Tx) => Promise<T>, more = { answer: true }): Promise<T> {
+  const key = ctx.idempotency;
+  return inTransaction(ctx.system.db, async (tx) => {
+    if (key?.state === 'unclaimed') {
+      const [refusal] = await claimKeys(tx, [ctx]);
+      if (refusal) throw refusal;
+    }
+    const result = await work(tx);
+    if (key && more.answer) await answerKeys(tx, [{ ctx, result }]);
+    return result;
+  }).then((result) => {
+    if (key) key.state = more.answer ? 'answered' : 'claimed';
+    return result;
+  });
+}
+
+/** A transaction outside any request: jobs, sweepers, batches. */
+export async function inTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await db.pool.connect();
+  let broken = false;
+  try {
+    await client.query('BEGIN');
+    const result = await work(handle(client));
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {
+      broken = true; // never give a connection in an unknown state back to the pool
+    });
+    throw translateDatabaseError(error);
+  } finally {
+    client.release(broken);
+  }
+}
+
+function handle(client: pg.PoolClient): Tx {
+  const run = (s: Statement, values: Values = []) =>
+    client.query({ name: s.name, text: s.text, values: values as unknown[] });
+  return {
+    kind: 'transaction',
+    query: async <Row>(s: Statement, values?: Values) => (await run(s, values)).rows as Row[],
+    execute: async (s, values) => (await run(s, values)).rowCount ?? 0,
+  };
+}

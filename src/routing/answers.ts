@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** One page of a collection, and how many there are in all. */
+export interface Page<T> {
+  items: T[];
+  total: number;
+}
+
+/** What `?page` and `?per_page` asked for (seed: Pagination). */
+export interface PageRequest {
+  page: number;
+  per_page: number;
+  limit: number;
+  offset: number;
+}
+
+/**
+ * How a route answers: the resource root that wraps the payload (seed: Responses), its schema, the status and the
+ * headers that follow from the result. `Result` is what the service gives.
+ */
+export interface Answer<Result> {
+  kind: 'one' | 'page' | 'whole' | 'empty' | 'bare' | 'file';
+  root?: string;
+  /** Schema of the body as sent, per status. */
+  schemas: Record<number, z.ZodType>;
+  status: (result: Result) => number;
+  location?: (result: Result) => string;
+  /** Media type of a file. */
+  media?: string;
+  /** Phantom: lets the compiler tie the handler's result to the answer. */
+  result?: Result;
+}
+
+interface OneOptions<Result> {
+  /** A number, or a function where the result decides (201 when final, 202 when a job goes on). */
+  status?: number | { possible: number[]; of: (result: Result) => number };
+  /** Address of what was created, without the host. */
+  location?: (result: Result) => string;
+}
+
+/** A single object under its singular key. */
+export function one<S extends z.ZodType>(
+  root: string,
+  schema: S,
+  options: OneOptions<z.output<S>> = {},
+): Answer<z.output<S>> {
+  const { status = 200, location } = options;
+  const body = z.object({ [root]: schema });
+  const possible = typeof status === 'number' ? [status] : status.possible;
+  return {
+    kind: 'one',
+    root,
+    schemas: Object.fromEntries(possible.map((code) => [code, body])),
+    status: typeof status === 'number' ? () => status : status.of,
+    ...(location && { location }),
+  };
+}
+
+/** A collection under its plural key, always a page at a time. The service gives a Page. */
+export function page<S extends z.ZodType>(root: string, schema: S): Answer<Page<z.output<S>>> {
+  return { kind: 'page', root, schemas: { 200: z.object({ [root]: z.array(schema) }) }, status: () => 200 };
+}
+
+/** A short catalogue: whole, unless the caller forces pagination. The service gives all of it. */
+export function whole<S extends z.ZodType>(root: string, schema: S): Answer<z.output<S>[]> {
+  return { kind: 'whole', root, schemas: { 200: z.object({ [root]: z.array(schema) }) }, status: () => 200 };
+}
+
+/** What was created together, under its plural key: never paged. */
+export function created<S extends z.ZodType>(root: string, schema: S): Answer<z.output<S>[]> {
+  return { kind: 'one', root, schemas: { 201: z.object({ [root]: z.array(schema) }) }, status: () => 201 };
+}
+
+/** 204, no body. */
+export const empty = (): Answer<void> => ({ kind: 'empty', schemas: { 204: z.undefined() }, status: () => 204 });
+
+/** JSON without a resource root: /auth/*, /.well-known/*, health. */
+export function bare<S extends z.ZodType>(schema: S, status = 200): Answer<z.output<S>> {
+  return { kind: 'bare', schemas: { [status]: schema }, status: () => status };
+}
+
+/** A file; the service gives its bytes or text. */
+export const file = (media: string): Answer<Buffer | string> => ({
+  kind: 'file',
+  schemas: {},
+  status: () => 200,
+  media,
+});

@@ -1,0 +1,63 @@
+/** The outcome of one command of a batch: its result, or the refusal that its caller gets. */
+export type Outcome<Result> = { result: Result } | { refusal: unknown };
+
+export interface BatcherOptions<Command, Result> {
+  /** Batches under way at once. 1 where all commands meet on one row. */
+  maxInFlight: number;
+  /** Commands of one batch. */
+  maxSize: number;
+  /** Runs a batch as one transaction and gives one outcome a command, in order. */
+  execute(commands: Command[]): Promise<Outcome<Result>[]>;
+}
+
+/**
+ * Natural batching: commands that arrive while `maxInFlight` batches are under way wait, and go together as soon as one
+ * ends. With no load a batch holds one command and nothing waits; under load batches grow by themselves and share one
+ * lock of a hot row, one flush of the log and one round trip a statement. It is group commit, one level up.
+ *
+ * A batch that fails as a whole (not by verdicts) is run again command by command, so that one poisoned command cannot
+ * fail its neighbours.
+ * @returns a function that submits a command and gives its result once the batch is committed
+ */
+export function batcher<Command, Result>({ maxInFlight, maxSize, execute }: BatcherOptions<Command, Result>) {
+  type Waiting = { command: Command; resolve: (result: Result) => void; reject: (reason: unknown) => void };
+  let queue: Waiting[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  async function send(batch: Waiting[]): Promise<void> {
+    try {
+      const outcomes = await execute(batch.map(({ command }) => command));
+      batch.forEach(({ resolve, reject }, i) => {
+        const outcome = outcomes[i] as Outcome<Result>;
+        if ('result' in outcome) resolve(outcome.result);
+        else reject(outcome.refusal);
+      });
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.reject(error);
+      else for (const waiting of batch) await send([waiting]);
+    }
+  }
+
+  function pump(): void {
+    scheduled = false;
+    while (inFlight < maxInFlight && queue.length) {
+      const batch = queue.slice(0, maxSize);
+      queue = queue.slice(maxSize);
+      inFlight++;
+      void send(batch).finally(() => {
+        inFlight--;
+        pump();
+      });
+    }
+  }
+
+  return (command: Command): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      queue.push({ command, resolve, reject });
+      if (!scheduled && inFlight < maxInFlight) {
+        scheduled = true;
+        setImmediate(pump); // requests read in the same turn of the event loop go together
+      }
+    });
+}
