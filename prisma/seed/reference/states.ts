@@ -6,7 +6,7 @@ import type { StateRow } from './types.ts';
 
 /**
  * What the data package carries beyond the standard's own list. Without these it agrees with that list code by code
- * (compared with iso3166-2 1.8.4 from PyPI, an independent collection).
+ * (compared with iso3166-2 1.8.4 for Python, an independent collection).
  */
 export const NOT_CURRENT: ReadonlySet<string> = new Set([
   // Denmark's counties, dissolved in 2007
