@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findBinaries, serverUser } from './embedded/binaries.ts';
+import { clusterFolder, openCluster } from './embedded/cluster.ts';
+import { runningPort, startPostmaster, stopPostmaster } from './embedded/postmaster.ts';
+
+const ATTEMPTS = 10;
+
+const COMMON = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '128MB',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+};
+
+const PROFILES = {
+  durable: { synchronous_commit: 'on' },
+  /** For databases that live as long as a test run: nothing survives a crash of the machine. */
+  test: {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    autovacuum: 'off',
+    checkpoint_timeout: '1h',
+    max_wal_size: '4GB',
+  },
+};
+
+export interface EmbeddedOptions {
+  /** Folder for the cluster and its log; made if it is not there. */
+  folder: string;
+  /** `durable` (the default): a commit is on the disk before it is answered. */
+  profile?: keyof typeof PROFILES;
+  /** PostgreSQL settings over the profile's. */
+  settings?: Record<string, string>;
+}
+
+export interface EmbeddedPostgres {
+  readonly port: number;
+  /** This process started the server, and takes it along when it goes. False: it joined another process's. */
+  readonly owned: boolean;
+  /** The cluster was made by this start. */
+  readonly fresh: boolean;
+  /** Where the cluster really is: elsewhere than asked when root's folder is closed to the server's user. */
+  readonly folder: string;
+  /** Connection string of a database, `postgres` unless told. */
+  url(database?: string): string;
+  /** Stops the server if this process owns it. */
+  stop(): Promise<void>;
+  /** Settles when an owned server is gone, whatever the reason; never for a joined one. */
+  readonly exited: Promise<void>;
+}
+
+/**
+ * A real PostgreSQL without any installation, on a free port of 127.0.0.1. A folder has one server at most: a second
+ * start joins the first. It ends with the process that started it, however that ends.
+ * @throws Error when the platform has no binaries, or the server cannot start; the message holds its own words
+ */
+export async function startEmbeddedPostgres({
+  folder,
+  profile = 'durable',
+  settings = {},
+}: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const user = serverUser();
+  const binaries = findBinaries(user);
+  const base = clusterFolder(folder, user);
+  const cluster = await openCluster(base, binaries, user, profile === 'durable');
+  const described = (port: number) => ({
+    port,
+    fresh: cluster.fresh,
+    folder: base,
+    url: (database = 'postgres') => `postgresql://postgres:${cluster.password}@127.0.0.1:${port}/${database}`,
+  });
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const joined = await runningPort(cluster);
+    if (joined !== undefined) {
+      return { ...described(joined), owned: false, exited: new Promise(() => {}), stop: async () => {} };
+    }
+    const server = await startPostmaster(cluster, binaries, user, {
+      ...COMMON,
+      ...PROFILES[profile],
+      ...settings,
+    });
+    if (server) {
+      const { port, exited } = server;
+      return { ...described(port), owned: true, exited, stop: () => stopPostmaster(server) };
+    }
+    await sleep(100);
+  }
+  throw new Error(`PostgreSQL did not start in ${base} after ${ATTEMPTS} attempts`);
+}
