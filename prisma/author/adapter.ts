@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
-import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
+import { ColumnTypeEnum, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 
@@ -49,6 +49,8 @@ export function engineAdapter(url: string): EngineAdapter {
     const pool = new pg.Pool({ ...config, ...(database && { database }), max: 2, Client: CatalogueClient });
     open.add(pool);
     const adapter = asCharacter(await new PrismaPg(pool).connect());
+    // PrismaPg's own cuts scripts at every semicolon, also inside function bodies.
+    adapter.executeScript = async (script) => void (await pool.query(script).catch(toEngineError));
     adapter.dispose = async () => {
       if (!open.delete(pool)) return;
       await pool.end();
@@ -77,4 +79,11 @@ async function command(config: pg.ClientConfig, sql: string): Promise<void> {
   const client = new pg.Client(config);
   await client.connect();
   await client.query(sql).finally(() => client.end());
+}
+
+/** The engine shows errors of its own kind only. */
+function toEngineError(error: unknown): never {
+  if (!(error instanceof pg.DatabaseError)) throw error;
+  const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
+  throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
 }

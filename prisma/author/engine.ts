@@ -65,8 +65,6 @@ export async function drift(url: string, folders: Folders): Promise<string> {
     });
     engine.free();
     return exitCode === 0 ? '' : (stdout ?? '');
-  } catch (error) {
-    throw readable(error);
   } finally {
     await adapter.close();
   }
@@ -117,15 +115,4 @@ function migrationsList(folder: string): bindings.MigrationList {
         return { path: name, migrationFile: { path: 'migration.sql', content: { tag: 'ok', value } } };
       }),
   };
-}
-
-/** The engine's errors carry what they have to say inside JSON. */
-function readable(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  try {
-    const { message } = JSON.parse(error.message) as { message?: string };
-    return message ? new Error(message, { cause: error }) : error;
-  } catch {
-    return error;
-  }
 }
