@@ -131,9 +131,19 @@ describe('codes', () => {
     expect(priceLine(ticket({ kind: 'plan', ticket_type_id: null }), [forAll]).discount).toBe(0);
   });
 
-  test('a discount is never more than the price', () => {
-    const price = priceLine(ticket({ quantity: 2 }), [code({ kind: 'fixed', value: 99_999 })]);
-    expect(price).toMatchObject({ discount: 20_000, total: 0 });
+  test('the best code is judged on the price that a stackable price override leaves', () => {
+    const member = code({ kind: 'price_override', value: 1_000, stackable: true });
+    const half = code({ value: 5_000 });
+    const six = code({ kind: 'fixed', value: 600 });
+    expect(priceLine(ticket(), [half, six]).total).toBe(5_000);
+    expect(priceLine(ticket(), [half, six, member]).total).toBe(400);
+  });
+
+  test.each([
+    ['a fixed code', code({ kind: 'fixed', value: 99_999 })],
+    ['a percentage above 100 %', code({ value: 20_000 })],
+  ])('%s never takes more than the price', (_, generous) => {
+    expect(priceLine(ticket({ quantity: 2 }), [generous])).toMatchObject({ discount: 20_000, total: 0 });
   });
 
   test('an access code leaves the price and the other codes alone', () => {
@@ -181,9 +191,8 @@ describe('limits', () => {
   });
 
   test('a discount does not hide a subtotal that is too large', () => {
-    refused(() =>
-      priceLine(ticket({ quantity: 2, terms: terms({ base_price: MAX }) }), [code({ value: 10_000 })]),
-    );
+    const line = ticket({ quantity: 2, terms: terms({ base_price: 1_200_000_000 }) });
+    refused(() => priceLine(line, [code({ value: 5_000 })]));
   });
 
   test('the lines of a cart are within the limit together', () => {
