@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries, serverUser } from './embedded/binaries.ts';
 import { clusterFolder, openCluster } from './embedded/cluster.ts';
-import { runningPort, startPostmaster, stopPostmaster } from './embedded/postmaster.ts';
+import { joinPostmaster, leavePostmaster, startPostmaster } from './embedded/postmaster.ts';
 
 const ATTEMPTS = 10;
 
@@ -41,7 +41,7 @@ export interface EmbeddedOptions {
 
 export interface EmbeddedPostgres {
   readonly port: number;
-  /** This process started the server, and takes it along when it goes. False: it joined another process's. */
+  /** This process started the server; otherwise it joined one that ran. */
   readonly owned: boolean;
   /** The cluster was made by this start. */
   readonly fresh: boolean;
@@ -49,7 +49,7 @@ export interface EmbeddedPostgres {
   readonly folder: string;
   /** Connection string of a database, `postgres` unless told. */
   url(database?: string): string;
-  /** Stops the server if this process owns it. */
+  /** Lets go of the server; it stops when nobody uses it any more, and then this resolves when it is gone. */
   stop(): Promise<void>;
   /** Settles when an owned server is gone, whatever the reason; never for a joined one. */
   readonly exited: Promise<void>;
@@ -57,7 +57,7 @@ export interface EmbeddedPostgres {
 
 /**
  * A real PostgreSQL without any installation, on a free port of 127.0.0.1. A folder has one server at most: a second
- * start joins the first. It ends with the process that started it, however that ends.
+ * start joins the first. The server ends with the last process that uses it, however that ends.
  * @throws Error when the platform has no binaries, or the server cannot start; the message holds its own words
  */
 export async function startEmbeddedPostgres({
@@ -69,25 +69,22 @@ export async function startEmbeddedPostgres({
   const binaries = findBinaries(user);
   const base = clusterFolder(folder, user);
   const cluster = await openCluster(base, binaries, user, profile === 'durable');
-  const described = (port: number) => ({
-    port,
-    fresh: cluster.fresh,
-    folder: base,
-    url: (database = 'postgres') => `postgresql://postgres:${cluster.password}@127.0.0.1:${port}/${database}`,
-  });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const joined = await runningPort(cluster);
-    if (joined !== undefined) {
-      return { ...described(joined), owned: false, exited: new Promise(() => {}), stop: async () => {} };
-    }
-    const server = await startPostmaster(cluster, binaries, user, {
-      ...COMMON,
-      ...PROFILES[profile],
-      ...settings,
-    });
+    const server =
+      (await joinPostmaster(cluster)) ??
+      (await startPostmaster(cluster, binaries, user, { ...COMMON, ...PROFILES[profile], ...settings }));
     if (server) {
-      const { port, exited } = server;
-      return { ...described(port), owned: true, exited, stop: () => stopPostmaster(server) };
+      const { port, owned, exited } = server;
+      let left: Promise<void> | undefined;
+      return {
+        ...{ port, owned, exited, fresh: cluster.fresh, folder: base },
+        url: (database = 'postgres') =>
+          `postgresql://postgres:${cluster.password}@127.0.0.1:${port}/${database}`,
+        stop() {
+          left ??= leavePostmaster(server, cluster);
+          return left;
+        },
+      };
     }
     await sleep(100);
   }

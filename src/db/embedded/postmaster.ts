@@ -1,43 +1,60 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries, ServerUser } from './binaries.ts';
 import { type Cluster, identity, serverEnvironment } from './cluster.ts';
+import { holds, joinLifeline, type Lifeline, letGo, makeLifeline } from './lifeline.ts';
 
-/** A server that this process started. */
+/** A running server and this process's hold on it. */
 export interface Postmaster {
+  pid: number;
   port: number;
-  child: ChildProcess;
+  /** This process started it. */
+  owned: boolean;
+  lifeline: Lifeline;
+  /** Settles when the server is gone. */
   exited: Promise<void>;
 }
 
-// The server's life is tied to ours by a pipe: when this process goes, even by kill -9, `cat` sees the end of its
-// input and PostgreSQL gets the signal for a fast shutdown.
+// The first argument is the pipe's name, the rest is the server's command line; the pipe itself is the input.
 const SUPERVISE = [
+  'pipe=$1; shift',
   'exec 3<&0',
   '"$@" 3<&- </dev/null & pg=$!',
-  '{ cat <&3 >/dev/null; kill -INT $pg; } 2>/dev/null & watch=$!',
-  'exec 3<&-',
+  '{ while read -r _; do :; done; kill -INT $pg; } <&3 2>/dev/null & watch=$!',
+  'exec 3<&- </dev/null',
   'wait $pg; rc=$?',
   'kill $watch 2>/dev/null',
+  'rm -f "$pipe"',
   'exit $rc',
 ].join('\n');
+
+const POLL_MS = 10;
+const WAIT_MS = 10_000;
 
 /** What another start of ours, or a port taken meanwhile, makes PostgreSQL say: worth another attempt. */
 const RETRY = /postmaster\.pid" already exists|Address already in use|could not create any TCP/;
 
 /**
- * The port of the server that already runs on this cluster, if there is one that answers. Waits up to 5 s for one
- * that is starting or stopping, and removes a pid file whose process is no PostgreSQL any more.
+ * Joins the server that already runs on this cluster, if there is one. Waits up to 10 s for one that is starting or
+ * stopping, and removes a pid file whose process is no PostgreSQL any more.
  */
-export async function runningPort({ data }: Cluster): Promise<number | undefined> {
+export async function joinPostmaster({ data }: Cluster): Promise<Postmaster | undefined> {
   const found = readPidFile(data);
   if (!found) return undefined;
-  for (let attempt = 0; attempt < 50 && isPostmasterOf(found.pid, data); attempt++) {
-    if (readPidFile(data)?.status === 'ready' && (await answers(found.port))) return found.port;
-    await sleep(100);
+  const patience = performance.now() + WAIT_MS;
+  while (isPostmasterOf(found.pid, data) && performance.now() < patience) {
+    const lifeline = readPidFile(data)?.status === 'ready' ? joinLifeline(data, found.port) : undefined;
+    if (lifeline) {
+      await sleep(5 * POLL_MS); // a supervisor that has just seen the end needs a moment to act on it
+      if (holds(lifeline) && readPidFile(data)?.status === 'ready' && (await answers(found.port))) {
+        return { pid: found.pid, port: found.port, owned: false, lifeline, exited: new Promise(() => {}) };
+      }
+      letGo(lifeline);
+    }
+    await sleep(5 * POLL_MS);
   }
   // After a restart of the machine the pid may be anybody's; PostgreSQL itself would take it for a running server.
   if (readPidFile(data)?.pid === found.pid && isAlive(found.pid) && !isPostmasterOf(found.pid, data)) {
@@ -60,10 +77,11 @@ export async function startPostmaster(
   const port = await freePort();
   const logFile = path.join(cluster.base, `server-${process.pid}.log`);
   const log = fs.openSync(logFile, 'w');
+  const { lifeline, readEnd } = makeLifeline(cluster.data, port);
   const child = spawn(
     '/bin/sh',
     [
-      ...['-c', SUPERVISE, 'sh', path.join(binaries.folder, 'bin/postgres')],
+      ...['-c', SUPERVISE, 'sh', lifeline.file, path.join(binaries.folder, 'bin/postgres')],
       ...['-D', cluster.data, '-p', String(port)],
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
@@ -71,12 +89,12 @@ export async function startPostmaster(
       cwd: cluster.data,
       env: serverEnvironment(cluster.base),
       detached: true, // the terminal's Ctrl-C is for us; the server goes when we do
-      stdio: ['pipe', log, log],
+      stdio: [readEnd, log, log],
       ...identity(user),
     },
   );
   fs.closeSync(log);
-  child.stdin?.on('error', () => {}); // the server may go first
+  fs.closeSync(readEnd);
   let ended = false;
   const exited = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
@@ -89,28 +107,22 @@ export async function startPostmaster(
     const file = readPidFile(cluster.data);
     if (file?.port === port && file.status === 'ready') {
       fs.renameSync(logFile, path.join(cluster.base, 'server.log')); // PostgreSQL writes on to the open file
-      detach(child);
-      return { port, child, exited };
+      child.unref(); // the server must not keep this process alive
+      return { pid: file.pid, port, owned: true, lifeline, exited };
     }
-    await Promise.race([sleep(10), exited]);
+    await Promise.race([sleep(POLL_MS), exited]);
   }
+  fs.closeSync(lifeline.hold);
   const said = fs.readFileSync(logFile, 'utf8');
   fs.rmSync(logFile);
   if (RETRY.test(said)) return undefined;
   throw new Error(`PostgreSQL did not start:\n${said}`);
 }
 
-/** Ends the server by closing the pipe that keeps it; resolves when it is gone. */
-export async function stopPostmaster({ child, exited }: Postmaster): Promise<void> {
-  child.ref();
-  child.stdin?.end();
-  await exited;
-}
-
-/** The server must not keep this process alive. */
-function detach(child: ChildProcess): void {
-  child.unref();
-  if (child.stdin instanceof net.Socket) child.stdin.unref();
+/** Lets go of the server; if nobody else uses it, it stops, and this resolves when it is gone. */
+export async function leavePostmaster({ pid, lifeline }: Postmaster, { data }: Cluster): Promise<void> {
+  if (!letGo(lifeline)) return;
+  while (isPostmasterOf(pid, data)) await sleep(POLL_MS);
 }
 
 /** Lines of postmaster.pid: 1 the pid, 4 the port, 8 the status. */
