@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { inProject } from '../../src/paths.ts';
 
@@ -16,6 +16,8 @@ interface Started {
   folder: string;
   process: ChildProcess;
 }
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // several clusters are made, on a machine that may be busy
 
 const asRoot = process.getuid?.() === 0;
 const ORDINARY_USER = { uid: 65_534, gid: 65_534 };
