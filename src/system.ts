@@ -1,6 +1,13 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { AuthState } from './services/oauth/auth-state.ts';
+import type { Batcher } from './services/batcher.ts';
+import { overdueQueue } from './services/carts/expire.ts';
+import type { HoldQueues } from './services/carts/hold.ts';
+import { OfferCache } from './services/events/offer.ts';
+import { SeatLabels } from './services/maps/seat-labels.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,6 +22,17 @@ export interface System {
   publicUrl: string;
   readonly db: Database;
   readonly log: Logger;
+  /** Clients, interfaces and revocations, at most a second old. */
+  readonly auth: AuthState;
+  /** What events offer for sale, at most a second old. */
+  readonly offers: OfferCache;
+  /** The event of a ticket type or product: it never changes. */
+  readonly eventIds: LRUCache<string, number>;
+  readonly seatLabels: SeatLabels;
+  /** Holds waiting for their batch, by event. */
+  readonly holds: HoldQueues;
+  /** Ends overdue carts of the given events; true when there were any. */
+  readonly overdue: Batcher<readonly number[], boolean>;
   close(): Promise<void>;
 }
 
@@ -25,11 +43,18 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     poolSize: config.DATABASE_POOL,
     onError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
-  return {
+  const system: System = {
     config,
     publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? `http://${config.HOST}:${config.PORT}`,
     db,
     log,
+    auth: new AuthState(db, config),
+    offers: new OfferCache(),
+    eventIds: new LRUCache({ max: 100_000 }),
+    seatLabels: new SeatLabels(),
+    holds: new Map(),
+    overdue: overdueQueue(() => system),
     close: () => db.close(),
   };
+  return system;
 }

@@ -22,7 +22,12 @@ export function translateDatabaseError(error: unknown): unknown {
   const known = CONSTRAINTS[constraint ?? cause?.constraint?.index ?? ''];
   if (known) return new AppError(...known);
   if (RETRYABLE.has(cause?.originalCode ?? code ?? '') || isConnectionLoss(error)) {
-    const refusal = new AppError('service_unavailable', 'The server is busy; try again.', {}, { 'retry-after': '1' });
+    const refusal = new AppError(
+      'service_unavailable',
+      'The server is busy; try again.',
+      {},
+      { 'retry-after': '1' },
+    );
     refusal.cause = error;
     return refusal;
   }
@@ -31,7 +36,8 @@ export function translateDatabaseError(error: unknown): unknown {
 
 function isConnectionLoss(error: Error): boolean {
   return (
-    /Connection terminated|ECONNREFUSED|ECONNRESET|timeout exceeded when trying to connect/.test(error.message) ||
-    ['ECONNREFUSED', 'ECONNRESET'].includes((error as DatabaseError).code ?? '')
+    /Connection terminated|ECONNREFUSED|ECONNRESET|timeout exceeded when trying to connect/.test(
+      error.message,
+    ) || ['ECONNREFUSED', 'ECONNRESET'].includes((error as DatabaseError).code ?? '')
   );
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
 import type { Database, Statement, Values } from './client.ts';
 import { translateDatabaseError } from './errors.ts';
 import { answerKeys, claimKeys } from './idempotency.ts';
@@ -14,13 +15,18 @@ export interface Tx {
 
 /**
  * Runs one use case as one transaction and keeps its answer under the request's Idempotency-Key, if it has one.
+ * A refusal with an effect (a declined payment) is returned by `work`: committed and kept like any answer, then thrown.
  * @param more `answer: false` when the use case goes on in a later transaction (a card payment): the key is claimed
  *   now and answered by that one.
  * @throws AppError idempotency_in_progress, idempotency_key_reused; constraint violations as db/errors.ts maps them
  */
-export function transaction<T>(ctx: Context, work: (tx: Tx) => Promise<T>, more = { answer: true }): Promise<T> {
+export async function transaction<T>(
+  ctx: Context,
+  work: (tx: Tx) => Promise<T | AppError>,
+  more = { answer: true },
+): Promise<T> {
   const key = ctx.idempotency;
-  return inTransaction(ctx.system.db, async (tx) => {
+  const outcome = await inTransaction(ctx.system.db, async (tx) => {
     if (key?.state === 'unclaimed') {
       const [refusal] = await claimKeys(tx, [ctx]);
       if (refusal) throw refusal;
@@ -28,10 +34,10 @@ export function transaction<T>(ctx: Context, work: (tx: Tx) => Promise<T>, more 
     const result = await work(tx);
     if (key && more.answer) await answerKeys(tx, [{ ctx, result }]);
     return result;
-  }).then((result) => {
-    if (key) key.state = more.answer ? 'answered' : 'claimed';
-    return result;
   });
+  if (key) key.state = more.answer ? 'answered' : 'claimed';
+  if (outcome instanceof AppError) throw outcome;
+  return outcome;
 }
 
 /** A transaction outside any request: jobs, sweepers, batches. */

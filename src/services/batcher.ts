@@ -10,6 +10,9 @@ export interface BatcherOptions<Command, Result> {
   execute(commands: Command[]): Promise<Outcome<Result>[]>;
 }
 
+/** Submits a command; gives its result once its batch is committed. */
+export type Batcher<Command, Result> = (command: Command) => Promise<Result>;
+
 /**
  * Natural batching: commands that arrive while `maxInFlight` batches are under way wait, and go together as soon as one
  * ends. With no load a batch holds one command and nothing waits; under load batches grow by themselves and share one
@@ -17,9 +20,12 @@ export interface BatcherOptions<Command, Result> {
  *
  * A batch that fails as a whole (not by verdicts) is run again command by command, so that one poisoned command cannot
  * fail its neighbours.
- * @returns a function that submits a command and gives its result once the batch is committed
  */
-export function batcher<Command, Result>({ maxInFlight, maxSize, execute }: BatcherOptions<Command, Result>) {
+export function batcher<Command, Result>({
+  maxInFlight,
+  maxSize,
+  execute,
+}: BatcherOptions<Command, Result>): Batcher<Command, Result> {
   type Waiting = { command: Command; resolve: (result: Result) => void; reject: (reason: unknown) => void };
   let queue: Waiting[] = [];
   let inFlight = 0;
@@ -52,7 +58,7 @@ export function batcher<Command, Result>({ maxInFlight, maxSize, execute }: Batc
     }
   }
 
-  return (command: Command): Promise<Result> =>
+  return (command) =>
     new Promise((resolve, reject) => {
       queue.push({ command, resolve, reject });
       if (!scheduled && inFlight < maxInFlight) {

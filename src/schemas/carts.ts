@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { at, email, id, money, text } from './common.ts';
+
+// ── requests ──
+
+const Holder = z.strictObject({
+  first_name: text(100),
+  last_name: text(100),
+  email: email.optional(),
+  document_number: text(50).optional(),
+});
+
+const BestAvailable = z.strictObject({
+  quantity: z.int().min(1).max(50),
+  section_id: id.optional(),
+  accessible: z.boolean().optional().describe('Only accessible places; without it they are never given out.'),
+  together: z.boolean().optional().describe('true: side by side or not at all; false: just the best; absent: side by side if possible.'),
+});
+
+/** What a cart line is asked for: exactly one thing, in exactly one way. */
+export const Item = z
+  .strictObject({
+    ticket_type_id: id.optional(),
+    product_id: id.optional(),
+    section_id: id.optional().describe('General admission: which section, where the type has several.'),
+    quantity: z.int().min(1).max(1000).optional(),
+    seat_ids: z.array(id).min(1).max(50).optional(),
+    best_available: BestAvailable.optional(),
+    holder: Holder.optional(),
+    guest_id: id.optional(),
+  })
+  .superRefine((item, check) => {
+    const fault = (path: string, message: string) =>
+      check.addIssue({ code: 'custom', path: [path], message });
+    if (!item.ticket_type_id === !item.product_id)
+      fault('ticket_type_id', 'name either a ticket_type_id or a product_id');
+    const ways = (['quantity', 'seat_ids', 'best_available'] as const).filter(
+      (way) => item[way] !== undefined,
+    );
+    if (ways.length !== 1) fault(ways[1] ?? 'quantity', 'say how many in exactly one way');
+    if (item.product_id && ways[0] && ways[0] !== 'quantity') fault(ways[0], 'a product takes a quantity');
+    if (item.section_id && ways[0] !== 'quantity') fault('section_id', 'goes with quantity only');
+    if (item.seat_ids && new Set(item.seat_ids).size !== item.seat_ids.length)
+      fault('seat_ids', 'names a seat twice');
+  });
+export type Item = z.output<typeof Item>;
+
+const Items = z.array(Item).min(1).max(50);
+
+const Buyer = z.strictObject({
+  first_name: text(100).nullable().optional(),
+  last_name: text(100).nullable().optional(),
+  email: email.nullable().optional(),
+  phone: text(40).nullable().optional(),
+  document_type: text(40).nullable().optional(),
+  document_number: text(50).nullable().optional(),
+});
+export type Buyer = z.output<typeof Buyer>;
+
+export const OpenCart = z
+  .strictObject({
+    items: Items.optional(),
+    buyer: Buyer.optional(),
+    user_id: id.optional().describe('sell only: whom the cart is for.'),
+    notes: text(2000).optional(),
+  })
+  .optional();
+export type OpenCart = z.output<typeof OpenCart>;
+
+export const AddSaleDetails = z.strictObject({ items: Items });
+export type AddSaleDetails = z.output<typeof AddSaleDetails>;
+
+export const PatchCart = z.strictObject({ buyer: Buyer.optional(), notes: text(2000).nullable().optional() });
+export type PatchCart = z.output<typeof PatchCart>;
+
+export const ExtendCart = z
+  .strictObject({
+    seconds: z.int().min(1).max(86_400).optional().describe('Default: one more hold of the interface.'),
+  })
+  .optional();
+export type ExtendCart = z.output<typeof ExtendCart>;
+
+export const PatchSaleDetail = z.strictObject({
+  holder: Holder.nullable().optional(),
+  guest_id: id.nullable().optional(),
+  price_override: z
+    .strictObject({ unit_price: z.int().min(0).max(2_000_000_000), reason: text(300) })
+    .nullable()
+    .optional()
+    .describe('sell only: a price set by hand, and why.'),
+});
+export type PatchSaleDetail = z.output<typeof PatchSaleDetail>;
+
+export const ApplyCode = z.strictObject({ code: text(64) });
+
+// ── answers ──
+
+export const SaleDetail = z
+  .object({
+    id: z.string(),
+    cart_id: z.string(),
+    kind: z.enum(['ticket', 'product', 'plan']),
+    status: z.enum(['held', 'paid', 'refunded', 'released']),
+    event_id: z.int().nullable(),
+    ticket_type_id: z.int().nullable(),
+    product_id: z.int().nullable(),
+    plan_setting_id: z.int().nullable(),
+    section_id: z.int().nullable(),
+    seat: z.object({ id: z.int(), section: z.string(), row: z.string(), number: z.string() }).nullable(),
+    quantity: z.int(),
+    unit_price: money,
+    discount: money,
+    fee: money,
+    tax: money,
+    total: money,
+    refunded: money,
+    price_trace: z.array(
+      z.object({
+        rule: z.string(),
+        name: z.string(),
+        amount: money,
+        included: money.describe('Tax inside the price.'),
+      }),
+    ),
+    holder: z
+      .object({
+        first_name: z.string().nullable(),
+        last_name: z.string().nullable(),
+        email: z.string().nullable(),
+        document_number: z.string().nullable(),
+      })
+      .nullable(),
+    guest_id: z.int().nullable(),
+    ticket_id: z.string().nullable(),
+    created_at: at,
+    updated_at: at,
+  })
+  .meta({ id: 'SaleDetail' });
+
+export const Cart = z
+  .object({
+    id: z.string(),
+    status: z.enum([
+      'open',
+      'pending_payment',
+      'paid',
+      'partially_refunded',
+      'refunded',
+      'expired',
+      'cancelled',
+    ]),
+    interface_id: z.int(),
+    client_id: z.string(),
+    user_id: z.int().nullable(),
+    buyer: z.object({
+      first_name: z.string().nullable(),
+      last_name: z.string().nullable(),
+      email: z.string().nullable(),
+      phone: z.string().nullable(),
+      document_type: z.string().nullable(),
+      document_number: z.string().nullable(),
+    }),
+    currency: z.string(),
+    totals: z.object({
+      subtotal: money,
+      discount: money,
+      fee: money,
+      tax: money,
+      total: money,
+      paid: money,
+      refunded: money,
+    }),
+    codes: z.array(z.string()),
+    sale_details: z.array(SaleDetail),
+    notes: z.string().nullable(),
+    expires_at: at,
+    created_at: at,
+    updated_at: at,
+    paid_at: at.nullable(),
+  })
+  .meta({ id: 'Cart' });

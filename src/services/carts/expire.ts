@@ -1,0 +1,134 @@
+import { statement } from '../../db/client.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import type { System } from '../../system.ts';
+import { batcher } from '../batcher.ts';
+import { recordChanges } from '../changes.ts';
+import { returnCodes } from '../inventory/codes.ts';
+import { returnLines } from '../inventory/return.ts';
+import { type CartRow, linesOf } from './row.ts';
+import { moveCarts } from './state.ts';
+
+const EVERY_MS = 1_000;
+const AT_ONCE = 200;
+
+// SKIP LOCKED: whoever works on a cart right now decides about it; the next round finds it again.
+const OVERDUE = statement(
+  'cart_overdue',
+  `SELECT c.*, true AS overdue FROM cart c
+   WHERE c.status IN ('open', 'pending_payment') AND c.expires_at <= now()
+   ORDER BY c.expires_at, c.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+);
+// Waits for carts in use, in the order of their ids: a buyer is waiting for what they hold.
+const OVERDUE_OF_EVENTS = statement(
+  'cart_overdue_of_events',
+  `SELECT c.*, true AS overdue FROM cart c
+   WHERE c.status IN ('open', 'pending_payment') AND c.expires_at <= now()
+     AND EXISTS (SELECT FROM sale_detail l WHERE l.company_id = c.company_id AND l.cart_id = c.id
+                 AND l.event_id = ANY($1::int[]) AND l.status = 'held')
+   ORDER BY c.company_id, c.id FOR UPDATE`,
+);
+const RELEASE_LINES = statement(
+  'sale_detail_release',
+  `UPDATE sale_detail SET status = 'released', updated_at = now()
+   WHERE company_id = $1 AND cart_id = ANY($2::uuid[]) AND status = 'held'`,
+);
+
+/**
+ * Gives back everything that carts hold and moves them to their end: expired, or cancelled. Runs under their locks.
+ * A cart whose payment was still under way steps back to open first; a late confirmation finds it expired.
+ */
+export async function endCarts(
+  tx: Tx,
+  company_id: number,
+  carts: readonly CartRow[],
+  to: 'expired' | 'cancelled',
+): Promise<void> {
+  if (!carts.length) return;
+  const ids = carts.map((cart) => cart.id);
+  const held = (await linesOf(tx, company_id, ids)).filter((line) => line.status === 'held');
+  const pending = carts.filter((cart) => cart.status === 'pending_payment').map((cart) => cart.id);
+  if (pending.length) await moveCarts(tx, company_id, pending, 'pending_payment', 'open');
+  await moveCarts(tx, company_id, ids, 'open', to);
+  await returnLines(tx, company_id, held, 'held');
+  await returnCodes(tx, company_id, ids);
+  await tx.execute(RELEASE_LINES, [company_id, ids]);
+  await recordChanges(
+    tx,
+    carts.map((cart) => ({
+      company_id,
+      type: `cart.${to}`,
+      interface_id: cart.interface_id,
+      event_id: null,
+      subject_id: cart.id,
+      data: { cart_id: cart.id },
+    })),
+  );
+}
+
+async function endOverdue(tx: Tx, carts: CartRow[]): Promise<number> {
+  for (const company_id of new Set(carts.map((cart) => cart.company_id)))
+    await endCarts(
+      tx,
+      company_id,
+      carts.filter((cart) => cart.company_id === company_id),
+      'expired',
+    );
+  return carts.length;
+}
+
+/** One round of housekeeping: overdue carts of any company, oldest first. Gives how many were ended. */
+export const sweep = (system: System): Promise<number> =>
+  inTransaction(system.db, async (tx) => endOverdue(tx, await tx.query<CartRow>(OVERDUE, [AT_ONCE])));
+
+/**
+ * Ends the overdue carts that hold something of these events, now: asked before a buyer is told "sold out".
+ * Askers of one moment share a round.
+ */
+export const expireOverdueOf = (system: System, event_ids: readonly number[]): Promise<boolean> =>
+  system.overdue(event_ids);
+
+/** The queue behind expireOverdueOf, one a process. */
+export const overdueQueue = (getSystem: () => System) =>
+  batcher<readonly number[], boolean>({
+    maxInFlight: 1,
+    maxSize: 1_000,
+    execute: async (asked) => {
+      const events = [...new Set(asked.flat())];
+      const ended = await inTransaction(getSystem().db, async (tx) =>
+        endOverdue(tx, await tx.query<CartRow>(OVERDUE_OF_EVENTS, [events])),
+      );
+      return asked.map(() => ({ result: ended > 0 }));
+    },
+  });
+
+/**
+ * Returns overdue stock once a second. Housekeeping only: a hold is worth nothing from the second it expires, swept or
+ * not.
+ */
+export function startSweeper(system: System): { stop(): Promise<void> } {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout;
+  const round = async () => {
+    try {
+      while (!stopped && (await sweep(system)) === AT_ONCE);
+    } catch (err) {
+      system.log.warn({ err }, 'sweep failed; the next round tries again');
+    }
+  };
+  const schedule = () => {
+    timer = setTimeout(() => {
+      running = round().then(() => {
+        if (!stopped) schedule();
+      });
+    }, EVERY_MS);
+  };
+  schedule();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

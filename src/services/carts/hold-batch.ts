@@ -1,0 +1,300 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { AppError, notFound } from '../../errors.ts';
+import type { Buyer } from '../../schemas/carts.ts';
+import type { System } from '../../system.ts';
+import type { Outcome } from '../batcher.ts';
+import { pickSeats } from '../inventory/best-available.ts';
+import { lockStock } from '../inventory/locks.ts';
+import { takeLines } from '../inventory/take.ts';
+import type { SeatLabel } from '../maps/seat-labels.ts';
+import { type Case, judge, locksOf, seatsWanted, type Verdict } from './judge.ts';
+import {
+  type CartCodeRow,
+  type CartRow,
+  codesOf,
+  type LineRow,
+  linesOf,
+  lockCarts,
+  mayReach,
+  requireOpen,
+} from './row.ts';
+import { type Owned, ticketsOfUsers } from './user-limits.ts';
+import type { Wanted } from './wanted.ts';
+import { addToCarts, insertCarts, insertLines } from './write.ts';
+
+/** A request to hold: for an existing cart, or for one that is opened by it. */
+export interface HoldCommand {
+  ctx: Context;
+  cart_id: string;
+  /** What a new cart is opened with; null for a cart that exists. */
+  open: { buyer: Buyer; notes: string | null; user_id: number | null } | null;
+  wanted: Wanted[];
+  /** Makes the answer, inside the transaction: it is stored under the Idempotency-Key with the effect. */
+  present: (result: HoldResult) => unknown;
+}
+
+export interface HoldResult {
+  cart: CartRow;
+  /** The new lines. */
+  lines: LineRow[];
+  labels: ReadonlyMap<number, SeatLabel>;
+}
+
+/** Prices or rules of the event moved since the command read them: read again. */
+export class StaleOffer extends Error {}
+
+type Picks = Map<number, readonly number[]>;
+interface Prepared {
+  command: HoldCommand;
+  picks: Picks;
+}
+
+/**
+ * Runs the holds of one batch as one transaction: locks (carts, then stock), judges each command in order in memory,
+ * and writes all that was granted by a few set-based statements.
+ */
+export async function executeHolds(
+  system: System,
+  company_id: number,
+  commands: HoldCommand[],
+): Promise<Outcome<unknown>[]> {
+  const outcomes = new Map<HoldCommand, Outcome<unknown>>();
+  const refuse = (command: HoldCommand, refusal: unknown) => outcomes.set(command, { refusal });
+  const prepared = await pickAll(system, commands, refuse);
+  const seat_ids = prepared.flatMap(({ command, picks }) =>
+    command.wanted.flatMap((w) => seatsWanted({ picks }, w)),
+  );
+  const labels = await system.seatLabels.of(system.db, company_id, seat_ids);
+
+  await inTransaction(system.db, async (tx) => {
+    const claims = await claimKeys(
+      tx,
+      prepared.map(({ command }) => command.ctx),
+    );
+    const claimed = prepared.filter(({ command }, i) => !claims[i] || !refuse(command, claims[i]));
+    const granted = await decide(tx, company_id, claimed, refuse);
+    await releaseKeys(
+      tx,
+      claimed.flatMap(({ command }) => (outcomes.has(command) ? [command.ctx] : [])),
+    );
+    const results = await write(tx, company_id, granted, labels);
+    await answerKeys(tx, results);
+    for (const { command, result } of results) outcomes.set(command, { result });
+  });
+
+  return commands.map((command) => {
+    const outcome = outcomes.get(command) as Outcome<unknown>;
+    if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'answered';
+    return outcome;
+  });
+}
+
+/** Best available picks its seats before the transaction, from memory; the lock proves them. */
+async function pickAll(
+  system: System,
+  commands: HoldCommand[],
+  refuse: (command: HoldCommand, refusal: unknown) => void,
+): Promise<Prepared[]> {
+  const taken = new Set(
+    commands.flatMap((c) => c.wanted.flatMap((w) => (w.form === 'seats' ? w.seat_ids : []))),
+  );
+  const prepared: Prepared[] = [];
+  for (const command of commands) {
+    const picks: Picks = new Map();
+    try {
+      for (const want of command.wanted) {
+        if (want.form !== 'best') continue;
+        const seats = await pickSeats(system, want, taken);
+        picks.set(want.item, seats);
+        for (const id of seats) taken.add(id);
+      }
+      prepared.push({ command, picks });
+    } catch (refusal) {
+      refuse(command, refusal);
+    }
+  }
+  return prepared;
+}
+
+interface Granted {
+  command: HoldCommand;
+  cart: CartRow | null;
+  verdict: Verdict;
+}
+
+const VERSIONS = statement(
+  'event_versions',
+  'SELECT id, version FROM event WHERE company_id = $1 AND id = ANY($2::int[])',
+);
+
+/** Takes every lock of the batch in the program's order, then judges its commands one by one. */
+async function decide(
+  tx: Tx,
+  company_id: number,
+  prepared: Prepared[],
+  refuse: (command: HoldCommand, refusal: unknown) => void,
+): Promise<Granted[]> {
+  const existing = prepared.flatMap(({ command }) => (command.open ? [] : [command.cart_id]));
+  const carts = new Map(
+    (existing.length ? await lockCarts(tx, company_id, existing) : []).map((c) => [c.id, c]),
+  );
+  const filled = [...carts.values()].filter((c) => c.line_count > 0).map((c) => c.id);
+  const lines = groupByCart(filled.length ? await linesOf(tx, company_id, filled) : []);
+  const codes = groupByCart(existing.length ? await codesOf(tx, company_id, existing) : []);
+  const owned = await ticketsOfUsers(
+    tx,
+    company_id,
+    prepared.flatMap((p) => limitsOf(p.command, carts)),
+  );
+  const versions = await versionsOf(tx, company_id, prepared);
+  const locks = prepared.flatMap(({ command, picks }) =>
+    command.wanted.map((want) => locksOf({ picks }, want)),
+  );
+  const stock = await lockStock(tx, company_id, {
+    sections: locks.flatMap((l) => l.sections),
+    ticket_types: locks.flatMap((l) => l.ticket_types),
+    products: locks.flatMap((l) => l.products),
+    seats: locks.flatMap((l) => l.seats),
+  });
+
+  const granted: Granted[] = [];
+  for (const { command, picks } of prepared) {
+    try {
+      const cart = command.open ? null : reachableCart(command, carts);
+      requireCurrent(command, versions);
+      const asked: Case = {
+        ctx: command.ctx,
+        cart_id: command.cart_id,
+        lines: lines.get(command.cart_id) ?? [],
+        codes: (codes.get(command.cart_id) ?? []) as CartCodeRow[],
+        total: cart?.total ?? 0,
+        wanted: command.wanted,
+        picks,
+        owned: ownedElsewhere(command, carts, owned),
+      };
+      requireOneCurrency(command, cart, asked.lines);
+      const verdict = judge(asked, stock);
+      granted.push({ command, cart, verdict });
+      // Seen by a later command for the same cart in this batch.
+      lines.set(command.cart_id, [...asked.lines, ...(verdict.lines as LineRow[])]);
+      for (const { user_id, type_id } of limitsOf(command, carts))
+        owned.push({ user_id, type_id, cart_id: command.cart_id, tickets: ticketsOf(verdict, type_id) });
+    } catch (refusal) {
+      refuse(command, refusal);
+    }
+  }
+  return granted;
+}
+
+const userOf = ({ open, cart_id }: HoldCommand, carts: Map<string, CartRow>): number | null =>
+  (open ?? carts.get(cart_id))?.user_id ?? null;
+
+/** The limits a person that a command runs into: user and ticket type. */
+function limitsOf(command: HoldCommand, carts: Map<string, CartRow>): Pick<Owned, 'user_id' | 'type_id'>[] {
+  const user_id = userOf(command, carts);
+  if (user_id === null) return [];
+  const types = command.wanted.flatMap((w) =>
+    w.form !== 'product' && w.type.max_per_user !== null ? [w.type.id] : [],
+  );
+  return [...new Set(types)].map((type_id) => ({ user_id, type_id }));
+}
+
+function ownedElsewhere(
+  command: HoldCommand,
+  carts: Map<string, CartRow>,
+  owned: Owned[],
+): Map<number, number> {
+  const user_id = userOf(command, carts);
+  const tickets = new Map<number, number>();
+  for (const o of owned)
+    if (o.user_id === user_id && o.cart_id !== command.cart_id)
+      tickets.set(o.type_id, (tickets.get(o.type_id) ?? 0) + o.tickets);
+  return tickets;
+}
+
+const ticketsOf = ({ lines }: Verdict, type_id: number): number =>
+  lines.filter((line) => line.ticket_type_id === type_id).length;
+
+async function versionsOf(tx: Tx, company_id: number, prepared: Prepared[]): Promise<Map<number, number>> {
+  const ids = [...new Set(prepared.flatMap(({ command }) => command.wanted.map((w) => w.offer.event_id)))];
+  if (!ids.length) return new Map();
+  const rows = await tx.query<{ id: number; version: number }>(VERSIONS, [company_id, ids]);
+  return new Map(rows.map((row) => [row.id, row.version]));
+}
+
+function reachableCart({ ctx, cart_id }: HoldCommand, carts: Map<string, CartRow>): CartRow {
+  const cart = carts.get(cart_id);
+  if (!cart || !mayReach(ctx, cart)) throw notFound('Cart');
+  requireOpen(cart);
+  return cart;
+}
+
+function requireCurrent({ ctx, wanted }: HoldCommand, versions: Map<number, number>): void {
+  for (const { offer } of wanted) {
+    if (versions.get(offer.event_id) === offer.version) continue;
+    ctx.system.offers.drop(offer.company_id, offer.event_id);
+    throw new StaleOffer();
+  }
+}
+
+/** A cart is paid in one currency: that of its first item. */
+function requireOneCurrency({ wanted }: HoldCommand, cart: CartRow | null, lines: readonly LineRow[]): void {
+  const held = cart && lines.length ? cart.currency : wanted[0]?.offer.currency;
+  const other = wanted.find(({ offer }) => offer.currency !== held);
+  if (other)
+    throw new AppError(
+      'conflict',
+      `This cart is in ${held}; buy what costs ${other.offer.currency} in another.`,
+      {
+        item: other.item,
+      },
+    );
+}
+
+function groupByCart<Row extends { cart_id: string }>(rows: Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) groups.set(row.cart_id, [...(groups.get(row.cart_id) ?? []), row]);
+  return groups;
+}
+
+/** Writes what was granted: carts, stock, lines, totals. */
+async function write(
+  tx: Tx,
+  company_id: number,
+  granted: Granted[],
+  labels: ReadonlyMap<number, SeatLabel>,
+): Promise<{ ctx: Context; command: HoldCommand; result: unknown }[]> {
+  if (!granted.length) return [];
+  const opened = await insertCarts(
+    tx,
+    granted.flatMap(({ command, verdict }) => (command.open ? [{ command, verdict }] : [])),
+  );
+  const cartOf = ({ command, cart }: Granted) => (cart ?? opened.get(command.cart_id)) as CartRow;
+  await takeLines(
+    tx,
+    company_id,
+    granted.flatMap((g) => g.verdict.lines.map((line) => ({ ...line, expires_at: cartOf(g).expires_at }))),
+  );
+  const lines = await insertLines(
+    tx,
+    company_id,
+    granted.flatMap(({ verdict }) => verdict.lines),
+  );
+  await addToCarts(
+    tx,
+    company_id,
+    granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
+  );
+  return granted.map((g) => ({
+    ctx: g.command.ctx,
+    command: g.command,
+    result: g.command.present({
+      cart: cartOf(g),
+      lines: g.verdict.lines.map((line) => ({ ...line, ...lines })) as LineRow[],
+      labels,
+    }),
+  }));
+}

@@ -1,0 +1,102 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../../context.ts';
+import { AppError, fieldError } from '../../errors.ts';
+import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
+import { type Batcher, batcher } from '../batcher.ts';
+import { expireOverdueOf } from './expire.ts';
+import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
+import { PickLost } from './judge.ts';
+import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
+import { wantedOf } from './wanted.ts';
+
+/** How often a hold starts again: because prices moved, a picked seat went, or overdue holds were in the way. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Opens a cart, with items or without; its hold runs from now.
+ * @throws AppError user_required, validation_failed, and whatever holding the items throws: no cart is opened then
+ */
+export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> {
+  const { items = [], buyer = {}, user_id, notes = null } = body ?? {};
+  if (user_id !== undefined && !ctx.scopes.has('sell'))
+    throw fieldError('/user_id', 'Only sell may open a cart for a user.', 'forbidden');
+  const cart_id = uuidv7();
+  const owner = user_id ?? ctx.user_id ?? null;
+  return hold(ctx, cart_id, items, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
+    presentCart(
+      cart,
+      lines.map((line) => presentLine(line, labels)),
+      [],
+    ),
+  );
+}
+
+/**
+ * Holds items for a cart: all of them or nothing.
+ * @throws AppError not_found, cart_expired, cart_not_open, seats_unavailable, sold_out, not_on_sale, limit_exceeded,
+ *   code_not_applicable, validation_failed
+ */
+export async function addSaleDetails(
+  ctx: Context,
+  cart_id: string,
+  { items }: AddSaleDetails,
+): Promise<SaleDetailView[]> {
+  return hold(ctx, cart_id, items, null, ({ lines, labels }) =>
+    lines.map((line) => presentLine(line, labels)),
+  );
+}
+
+async function hold<View>(
+  ctx: Context,
+  cart_id: string,
+  items: AddSaleDetails['items'],
+  open: HoldCommand['open'],
+  present: (result: HoldResult) => View,
+): Promise<View> {
+  let swept = false;
+  for (let attempt = 1; ; attempt++) {
+    const wanted = await wantedOf(ctx, items);
+    try {
+      return (await submit(ctx, { ctx, cart_id, open, wanted, present })) as View;
+    } catch (error) {
+      if (attempt < MAX_ATTEMPTS && (error instanceof StaleOffer || error instanceof PickLost)) continue;
+      if (error instanceof StaleOffer || error instanceof PickLost)
+        throw new AppError(
+          'service_unavailable',
+          'Too much is changing at once; try again.',
+          {},
+          { 'retry-after': '1' },
+        );
+      // Nobody is told "sold out" while overdue holds lie about: turn them back and try once more.
+      const soldOut =
+        error instanceof AppError && (error.code === 'sold_out' || error.code === 'seats_unavailable');
+      if (!soldOut || swept || !(await expireOverdueOf(ctx.system, eventsOf(wanted)))) throw error;
+      swept = true;
+    }
+  }
+}
+
+const eventsOf = (wanted: HoldCommand['wanted']) => [...new Set(wanted.map((want) => want.offer.event_id))];
+
+/**
+ * Commands queue by event. Where they meet on the counter of a general-admission section one batch runs at a time, for
+ * a second would only wait for the first one's lock; chosen seats rarely meet, so two run at once.
+ */
+export type HoldQueues = Map<string, Batcher<HoldCommand, unknown>>;
+
+function submit(ctx: Context, command: HoldCommand): Promise<unknown> {
+  const first = command.wanted[0];
+  const seated = first?.form === 'seats' || !first;
+  const lane = `${ctx.company_id} ${first?.offer.event_id ?? 0} ${seated}`;
+  const { holds } = ctx.system;
+  let queue = holds.get(lane);
+  if (!queue) {
+    queue = batcher({
+      maxInFlight: seated ? 2 : 1,
+      maxSize: 128,
+      execute: (commands) => executeHolds(ctx.system, ctx.company_id, commands),
+    });
+    holds.set(lane, queue);
+  }
+  return queue(command);
+}

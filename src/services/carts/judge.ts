@@ -1,0 +1,293 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { MAX_INT } from '../../schemas/common.ts';
+import { type Counter, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
+import { priceCart } from '../pricing/price.ts';
+import type { AppliedCode, CartTotals } from '../pricing/types.ts';
+import type { CartCodeRow, LineRow } from './row.ts';
+import type { Wanted } from './wanted.ts';
+
+/** A cart under its lock, and what is asked for it. */
+export interface Case {
+  ctx: Context;
+  cart_id: string;
+  lines: readonly LineRow[];
+  codes: readonly CartCodeRow[];
+  /** What the cart adds up to so far. */
+  total: number;
+  wanted: readonly Wanted[];
+  /** Seats that best available picked, by item. */
+  picks: ReadonlyMap<number, readonly number[]>;
+  /** Tickets that the buyer's account has already, by ticket type; for types with a limit a user. */
+  owned: ReadonlyMap<number, number>;
+}
+
+export type NewLine = Omit<LineRow, 'company_id' | 'created_at' | 'updated_at'>;
+
+export interface Verdict {
+  lines: NewLine[];
+  /** What the new lines add to the cart. */
+  totals: CartTotals;
+}
+
+/** The picked seats went to somebody else between the pick and our lock: pick again. */
+export class PickLost extends Error {}
+
+/**
+ * Decides whether a cart may hold all that is asked, from stock that is locked and read. All or nothing: on a refusal
+ * `stock` is as it was, otherwise what was granted is taken out of it, for the next command of the batch to see.
+ * @throws AppError seats_unavailable, sold_out, limit_exceeded, validation_failed, conflict; PickLost
+ */
+export function judge(asked: Case, stock: LockedStock): Verdict {
+  requireWithinLimits(asked);
+  requireSeatsFree(asked, stock);
+  const undo: (() => void)[] = [];
+  try {
+    const lines = asked.wanted.flatMap((want) => grant(asked, want, stock, undo));
+    const { lines: prices, totals } = priceCart(lines.map(priceable), applicable(asked.codes, lines));
+    if (asked.total + totals.total > MAX_INT)
+      throw new AppError('limit_exceeded', 'The amount is too large for one cart: buy in several.', {
+        limit: MAX_INT,
+      });
+    return { lines: lines.map((line, i) => ({ ...line, ...prices[i] })), totals };
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+}
+
+/** A line as pricing takes it. */
+export const priceable = (line: NewLine) => ({
+  id: line.id,
+  kind: line.kind,
+  ticket_type_id: line.ticket_type_id,
+  quantity: line.quantity,
+  terms: line.terms,
+  override: line.terms.override ?? null,
+});
+
+/** A code of an event that names no types is meant for all types of that event. */
+export function applicable(codes: readonly CartCodeRow[], lines: readonly NewLine[]): AppliedCode[] {
+  return codes.map((code) => {
+    if (code.ticket_type_ids.length) return code;
+    const types = lines.flatMap((l) =>
+      l.event_id === code.event_id && l.ticket_type_id ? [l.ticket_type_id] : [],
+    );
+    return { ...code, ticket_type_ids: types.length ? types : [0] };
+  });
+}
+
+/** What a want takes of the stock: how many, and the seats if it names any. */
+export function seatsWanted(asked: Pick<Case, 'picks'>, want: Wanted): readonly number[] {
+  return want.form === 'seats'
+    ? want.seat_ids
+    : want.form === 'best'
+      ? (asked.picks.get(want.item) ?? [])
+      : [];
+}
+
+export const quantityOf = (want: Wanted): number =>
+  want.form === 'seats' ? want.seat_ids.length : want.form === 'best' ? want.ask.quantity : want.quantity;
+
+/** Limits of types, products, events and users, counted over what the cart holds already and all that is asked. */
+function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
+  const refuse = (detail: string, facts: Record<string, unknown>) => {
+    throw new AppError('limit_exceeded', detail, facts);
+  };
+  const sumOf = (match: (line: LineRow) => boolean, want: (want: Wanted) => boolean) =>
+    lines.filter(match).reduce((n, l) => n + l.quantity, 0) +
+    wanted.filter(want).reduce((n, w) => n + quantityOf(w), 0);
+
+  for (const want of wanted) {
+    const { offer } = want;
+    const { event_id } = offer;
+    if (want.form === 'product') {
+      const { id, max_per_cart, name } = want.product;
+      const n = sumOf(
+        (l) => l.product_id === id,
+        (w) => w.form === 'product' && w.product.id === id,
+      );
+      if (n > max_per_cart)
+        refuse(`At most ${max_per_cart} of ${name} a cart.`, { product_id: id, max_per_cart });
+      continue;
+    }
+    const { type } = want;
+    const facts = { ticket_type_id: type.id, item: want.item };
+    const n = sumOf(
+      (l) => l.ticket_type_id === type.id,
+      (w) => w.form !== 'product' && w.type.id === type.id,
+    );
+    if (n > type.max_per_cart)
+      refuse(`At most ${type.max_per_cart} of ${type.name} a cart.`, {
+        ...facts,
+        max_per_cart: type.max_per_cart,
+      });
+    if (n < type.min_per_cart)
+      refuse(`At least ${type.min_per_cart} of ${type.name} a cart.`, {
+        ...facts,
+        min_per_cart: type.min_per_cart,
+      });
+    if (type.max_per_user !== null && n + (owned.get(type.id) ?? 0) > type.max_per_user)
+      refuse(`At most ${type.max_per_user} of ${type.name} a person.`, {
+        ...facts,
+        max_per_user: type.max_per_user,
+      });
+    const all = sumOf(
+      (l) => l.event_id === event_id && l.kind === 'ticket',
+      (w) => w.form !== 'product' && w.offer.event_id === event_id,
+    );
+    if (all > offer.max_per_cart)
+      refuse(`At most ${offer.max_per_cart} tickets of ${offer.name} a cart.`, {
+        event_id,
+        max_per_cart: offer.max_per_cart,
+      });
+    if (
+      type.access_code_required &&
+      !codes.some((c) => c.kind === 'access' && c.event_id === event_id && unlocks(c, type.id))
+    )
+      throw new AppError(
+        'code_not_applicable',
+        `${type.name} needs an access code: apply it to the cart first.`,
+        {
+          reason: 'access_code_required',
+          ...facts,
+        },
+      );
+  }
+}
+
+const unlocks = (code: CartCodeRow, type_id: number): boolean =>
+  code.ticket_type_ids.length === 0 || code.ticket_type_ids.includes(type_id);
+
+/** Names every seat that cannot be had, of all items, at once. */
+function requireSeatsFree(asked: Case, stock: LockedStock): void {
+  const unavailable: number[] = [];
+  let lostPick = false;
+  const seen = new Set<string>();
+  for (const want of asked.wanted) {
+    for (const seat_id of seatsWanted(asked, want)) {
+      const key = pairKey(want.offer.event_id, seat_id);
+      const seat = stock.seats.get(key);
+      if (!seat || (want.form !== 'product' && !want.type.section_ids.includes(seat.section_id)))
+        throw new AppError('validation_failed', 'A seat is not sold by this ticket type.', {
+          errors: [
+            {
+              pointer: `/items/${want.item}/seat_ids`,
+              code: 'not_found',
+              message: `Seat ${seat_id} is not one of this ticket type's.`,
+            },
+          ],
+        });
+      if (seat.free && !seen.has(key)) seen.add(key);
+      else if (want.form === 'best') lostPick = true;
+      else unavailable.push(seat_id);
+    }
+  }
+  if (unavailable.length)
+    throw new AppError('seats_unavailable', 'Some of these seats are taken; nothing was held.', {
+      unavailable_seat_ids: unavailable.sort((a, b) => a - b),
+    });
+  if (lostPick) throw new PickLost();
+}
+
+/** Takes one want out of the stock and gives its lines, not priced yet. */
+function grant(asked: Case, want: Wanted, stock: LockedStock, undo: (() => void)[]): NewLine[] {
+  const { event_id } = want.offer;
+  const take = (counter: Counter, n: number) => {
+    counter.free -= n;
+    undo.push(() => {
+      counter.free += n;
+    });
+  };
+  const limited = (counter: Counter | undefined, n: number, facts: Record<string, unknown>) => {
+    if (!counter) return; // no capacity of its own
+    if (counter.free < n) throw soldOut(counter.free, { item: want.item, ...facts });
+    take(counter, n);
+  };
+
+  if (want.form === 'product') {
+    limited(stock.products.get(pairKey(event_id, want.product.id)), want.quantity, {
+      product_id: want.product.id,
+    });
+    return [line(asked, want, { product_id: want.product.id, quantity: want.quantity })];
+  }
+
+  const { type } = want;
+  limited(stock.ticket_types.get(pairKey(event_id, type.id)), quantityOf(want), { ticket_type_id: type.id });
+  if (want.form !== 'general')
+    return seatsWanted(asked, want).map((seat_id) => {
+      const seat = stock.seats.get(pairKey(event_id, seat_id)) as NonNullable<
+        ReturnType<typeof stock.seats.get>
+      >;
+      seat.free = false;
+      undo.push(() => {
+        seat.free = true;
+      });
+      return line(asked, want, { ticket_type_id: type.id, section_id: seat.section_id, seat_id });
+    });
+
+  // A request is served from one section if any has room for all of it, else from several.
+  const sections = want.section_ids.flatMap((id) => stock.sections.get(pairKey(event_id, id)) ?? []);
+  const available = sections.reduce((n, s) => n + Math.max(0, s.free), 0);
+  if (available < want.quantity) throw soldOut(available, { item: want.item, ticket_type_id: type.id });
+  const roomy = sections.find((s) => s.free >= want.quantity);
+  const lines: NewLine[] = [];
+  for (const section of roomy ? [roomy] : sections) {
+    const n = Math.min(section.free, want.quantity - lines.length);
+    if (n <= 0) continue;
+    take(section, n);
+    for (let i = 0; i < n; i++)
+      lines.push(line(asked, want, { ticket_type_id: type.id, section_id: section.id }));
+  }
+  return lines;
+}
+
+const soldOut = (available: number, facts: Record<string, unknown>): AppError =>
+  new AppError('sold_out', available > 0 ? `Only ${available} left; nothing was held.` : 'Nothing is left.', {
+    available: Math.max(0, available),
+    ...facts,
+  });
+
+function line(asked: Case, want: Wanted, what: Partial<NewLine>): NewLine {
+  return {
+    id: uuidv7(),
+    cart_id: asked.cart_id,
+    kind: want.form === 'product' ? 'product' : 'ticket',
+    status: 'held',
+    event_id: want.offer.event_id,
+    ticket_type_id: null,
+    product_id: null,
+    plan_setting_id: null,
+    section_id: null,
+    seat_id: null,
+    quantity: 1,
+    base_price: want.terms.base_price,
+    unit_price: 0,
+    discount: 0,
+    fee: 0,
+    tax: 0,
+    total: 0,
+    refunded: 0,
+    terms: want.terms,
+    price_trace: [],
+    ...want.holder,
+    ...what,
+  };
+}
+
+/** The pairs that must be locked for a want, before it is judged. */
+export function locksOf(asked: Pick<Case, 'picks'>, want: Wanted) {
+  const { event_id } = want.offer;
+  const sections: Pair[] = want.form === 'general' ? want.section_ids.map((id) => [event_id, id]) : [];
+  const ticket_types: Pair[] =
+    want.form !== 'product' && want.type.capacity !== null ? [[event_id, want.type.id]] : [];
+  const products: Pair[] =
+    want.form === 'product' && want.product.capacity !== null ? [[event_id, want.product.id]] : [];
+  return {
+    sections,
+    ticket_types,
+    products,
+    seats: seatsWanted(asked, want).map((id): Pair => [event_id, id]),
+  };
+}

@@ -1,0 +1,116 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { type Tx, transaction } from '../../db/transaction.ts';
+import { fieldError, notFound } from '../../errors.ts';
+import type { PatchSaleDetail } from '../../schemas/carts.ts';
+import { assertFresh } from '../fresh.ts';
+import { returnLines } from '../inventory/return.ts';
+import type { SaleDetailView } from './present.ts';
+import { getSaleDetail } from './read.ts';
+import { reprice } from './reprice.ts';
+import { type LineRow, linesOf, lockCart, requireOpen } from './row.ts';
+import type { Holder } from './wanted.ts';
+
+const SET_HOLDER = statement(
+  'sale_detail_holder',
+  `UPDATE sale_detail SET first_name = $3, last_name = $4, email = $5, document_number = $6, guest_id = $7,
+     updated_at = greatest(now(), updated_at + interval '1 millisecond')
+   WHERE company_id = $1 AND id = $2 AND status = 'held'`,
+);
+const SET_TERMS = statement(
+  'sale_detail_terms',
+  `UPDATE sale_detail SET terms = $3, updated_at = greatest(now(), updated_at + interval '1 millisecond')
+   WHERE company_id = $1 AND id = $2 AND status = 'held'`,
+);
+const GUEST = statement(
+  'guest_for_line',
+  `SELECT first_name, last_name, email, document_number FROM guest
+   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR user_id = $3)`,
+);
+const RELEASE = statement(
+  'sale_detail_release_one',
+  `UPDATE sale_detail SET status = 'released', updated_at = now()
+   WHERE company_id = $1 AND id = $2 AND status = 'held'`,
+);
+
+/**
+ * Changes the holder of a line of an open cart; `sell` may also set its price by hand, with a reason.
+ * @throws AppError not_found, cart_expired, cart_not_open, precondition_failed, validation_failed
+ */
+export function patchSaleDetail(
+  ctx: Context,
+  cart_id: string,
+  sale_detail_id: string,
+  body: PatchSaleDetail,
+): Promise<SaleDetailView> {
+  if (body.price_override !== undefined && !ctx.scopes.has('sell'))
+    throw fieldError('/price_override', 'Only sell may set a price.', 'forbidden');
+  if (body.holder && body.guest_id) throw fieldError('/guest_id', 'Name either a holder or a guest.');
+  return transaction(ctx, async (tx) => {
+    const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
+    assertFresh(ctx, line.updated_at);
+    const holder = await newHolder(tx, ctx, body);
+    if (holder) {
+      const { first_name, last_name, email, document_number, guest_id } = holder;
+      await tx.execute(SET_HOLDER, [
+        ctx.company_id,
+        line.id,
+        first_name,
+        last_name,
+        email,
+        document_number,
+        guest_id,
+      ]);
+    }
+    if (body.price_override !== undefined) {
+      const { override: _, ...terms } = line.terms;
+      const next = body.price_override ? { ...terms, override: body.price_override } : terms;
+      await tx.execute(SET_TERMS, [ctx.company_id, line.id, JSON.stringify(next)]);
+      await reprice(tx, ctx, cart_id);
+    }
+    return getSaleDetail(ctx, cart_id, line.id, tx);
+  });
+}
+
+async function newHolder(tx: Tx, ctx: Context, body: PatchSaleDetail): Promise<Holder | undefined> {
+  if (body.guest_id) {
+    const owner = ctx.scopes.has('sell') ? null : (ctx.user_id ?? 0);
+    const [guest] = await tx.query<Omit<Holder, 'guest_id'>>(GUEST, [ctx.company_id, body.guest_id, owner]);
+    if (!guest) throw fieldError('/guest_id', 'No such guest.', 'not_found');
+    return { ...guest, guest_id: body.guest_id };
+  }
+  if (body.holder)
+    return { email: null, document_number: null, ...withoutUndefined(body.holder), guest_id: null };
+  if (body.holder === null || body.guest_id === null)
+    return { first_name: null, last_name: null, email: null, document_number: null, guest_id: null };
+  return undefined;
+}
+
+const withoutUndefined = (holder: NonNullable<PatchSaleDetail['holder']>) => ({
+  first_name: holder.first_name,
+  last_name: holder.last_name,
+  ...(holder.email && { email: holder.email }),
+  ...(holder.document_number && { document_number: holder.document_number }),
+});
+
+/**
+ * Takes a line out of an open cart; what it held is on sale again when this returns.
+ * @throws AppError not_found, cart_expired, cart_not_open
+ */
+export function deleteSaleDetail(ctx: Context, cart_id: string, sale_detail_id: string): Promise<void> {
+  return transaction(ctx, async (tx) => {
+    const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
+    assertFresh(ctx, line.updated_at);
+    await returnLines(tx, ctx.company_id, [line], 'held');
+    await tx.execute(RELEASE, [ctx.company_id, line.id]);
+    await reprice(tx, ctx, cart_id);
+  });
+}
+
+/** Locks the cart and gives its line. */
+async function lockLine(tx: Tx, ctx: Context, cart_id: string, sale_detail_id: string): Promise<LineRow> {
+  requireOpen(await lockCart(tx, ctx, cart_id));
+  const line = (await linesOf(tx, ctx.company_id, [cart_id])).find((l) => l.id === sale_detail_id);
+  if (!line) throw notFound('Sale detail');
+  return line;
+}

@@ -1,0 +1,200 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { AppError, type FieldFault } from '../../errors.ts';
+import type { Item } from '../../schemas/carts.ts';
+import type { Offer, OfferProduct, OfferTicketType } from '../events/offer.ts';
+import type { LineTerms } from './row.ts';
+
+export interface Holder {
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  document_number: string | null;
+  guest_id: number | null;
+}
+
+interface WantedBase {
+  /** Index in the request, for pointers. */
+  item: number;
+  offer: Offer;
+  /** Locked price of one, from the offer of this moment. */
+  terms: LineTerms;
+  holder: Holder;
+}
+
+/** What a caller wants held: an item of the request, tied to the offer it was read from. */
+export type Wanted =
+  | (WantedBase & { form: 'general'; type: OfferTicketType; quantity: number; section_ids: number[] })
+  | (WantedBase & { form: 'seats'; type: OfferTicketType; seat_ids: number[] })
+  | (WantedBase & { form: 'best'; type: OfferTicketType; ask: BestAsk })
+  | (WantedBase & { form: 'product'; product: OfferProduct; quantity: number });
+
+export interface BestAsk {
+  quantity: number;
+  section_id: number | null;
+  accessible: boolean;
+  together: boolean | null;
+}
+
+const EVENT_OF_TYPE = statement(
+  'ticket_type_event',
+  'SELECT event_id FROM ticket_type WHERE company_id = $1 AND id = $2',
+);
+const EVENT_OF_PRODUCT = statement(
+  'product_event',
+  'SELECT event_id FROM product WHERE company_id = $1 AND id = $2',
+);
+const GUEST = statement(
+  'guest_of_user',
+  `SELECT first_name, last_name, email, document_number FROM guest
+   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR user_id = $3)`,
+);
+
+/**
+ * Ties the items of a request to the offers they are sold by, and locks their prices.
+ * @throws AppError validation_failed naming every item that does not exist here, not_on_sale
+ */
+export async function wantedOf(ctx: Context, items: readonly Item[]): Promise<Wanted[]> {
+  const faults: FieldFault[] = [];
+  const wanted: Wanted[] = [];
+  for (const [index, item] of items.entries()) {
+    const found = await wantedItem(ctx, item, index);
+    if ('pointer' in found) faults.push(found);
+    else wanted.push(found);
+  }
+  if (faults.length)
+    throw new AppError('validation_failed', 'Some items do not exist on this interface.', { errors: faults });
+  for (const want of wanted) requireOnSale(ctx, want);
+  return wanted;
+}
+
+async function wantedItem(ctx: Context, item: Item, index: number): Promise<Wanted | FieldFault> {
+  const field = item.ticket_type_id ? 'ticket_type_id' : 'product_id';
+  const id = (item.ticket_type_id ?? item.product_id) as number;
+  const fault = (name: string, message: string): FieldFault => ({
+    pointer: `/items/${index}/${name}`,
+    code: 'not_found',
+    message,
+  });
+  const event_id = await eventOf(ctx, field, id);
+  const offer = event_id && (await ctx.system.offers.get(ctx.system, ctx.company_id, event_id));
+  const channel = offer && offer.channels.get(ctx.interface.id);
+  if (!offer || !channel || offer.status === 'draft')
+    return fault(field, `No such ${field.replace('_id', '')} here.`);
+
+  const holder = await holderOf(ctx, item);
+  if (!holder) return fault('guest_id', 'No such guest.');
+
+  if (field === 'product_id') {
+    const product = offer.products.get(id) as OfferProduct;
+    const terms = termsOf(product, `product ${product.name}`, product.price, 0);
+    return { form: 'product', item: index, offer, terms, holder, product, quantity: item.quantity as number };
+  }
+  const type = offer.ticket_types.get(id) as OfferTicketType;
+  const base = { item: index, offer, holder, type, terms: ticketTerms(type, channel.extra_fee, ctx.now) };
+  const kindOf = (section_id: number) => offer.sections.get(section_id)?.kind;
+  if (item.seat_ids) return { ...base, form: 'seats', seat_ids: item.seat_ids };
+  if (item.best_available) {
+    const { quantity, section_id, accessible, together } = item.best_available;
+    if (section_id && !(type.section_ids.includes(section_id) && kindOf(section_id) === 'seated'))
+      return fault('best_available/section_id', 'This ticket type has no seats in that section.');
+    const ask = {
+      quantity,
+      section_id: section_id ?? null,
+      accessible: accessible ?? false,
+      together: together ?? null,
+    };
+    return { ...base, form: 'best', ask };
+  }
+  const section_ids = type.section_ids.filter(
+    (s) => kindOf(s) === 'general' && (!item.section_id || s === item.section_id),
+  );
+  if (!section_ids.length)
+    return fault(
+      item.section_id ? 'section_id' : 'quantity',
+      item.section_id
+        ? 'Not a general-admission section of this type.'
+        : 'This type is seated: choose seats.',
+    );
+  return { ...base, form: 'general', quantity: item.quantity as number, section_ids };
+}
+
+/** Which event a ticket type or product hangs on: it never changes, so it is asked once. */
+async function eventOf(
+  ctx: Context,
+  field: 'ticket_type_id' | 'product_id',
+  id: number,
+): Promise<number | undefined> {
+  const { eventIds, db } = ctx.system;
+  const key = `${ctx.company_id} ${field} ${id}`;
+  let event_id = eventIds.get(key);
+  if (event_id === undefined) {
+    const which = field === 'ticket_type_id' ? EVENT_OF_TYPE : EVENT_OF_PRODUCT;
+    event_id = (await db.query<{ event_id: number }>(which, [ctx.company_id, id]))[0]?.event_id;
+    if (event_id !== undefined) eventIds.set(key, event_id);
+  }
+  return event_id;
+}
+
+const NOBODY: Holder = {
+  first_name: null,
+  last_name: null,
+  email: null,
+  document_number: null,
+  guest_id: null,
+};
+
+/** The holder named in the item, or copied from a guest of the user (of any user, for `sell`). */
+async function holderOf(ctx: Context, item: Item): Promise<Holder | undefined> {
+  if (item.guest_id) {
+    if (!ctx.user_id && !ctx.scopes.has('sell')) return undefined;
+    const owner = ctx.scopes.has('sell') ? null : ctx.user_id;
+    const [guest] = await ctx.system.db.query<Omit<Holder, 'guest_id'>>(GUEST, [
+      ctx.company_id,
+      item.guest_id,
+      owner,
+    ]);
+    return guest && { ...guest, guest_id: item.guest_id };
+  }
+  if (!item.holder) return NOBODY;
+  const { first_name, last_name, email = null, document_number = null } = item.holder;
+  return { first_name, last_name, email, document_number, guest_id: null };
+}
+
+/** The price of one ticket at this moment: the phase that runs, else the type's own. */
+function ticketTerms(type: OfferTicketType, extra_fee: number, now: Date): LineTerms {
+  const phase = type.phases.find(
+    (p) => (!p.starts_at || p.starts_at <= now) && (!p.ends_at || p.ends_at > now),
+  );
+  return phase
+    ? termsOf(type, `price_phase ${phase.name}`, phase.price, extra_fee)
+    : termsOf(type, `ticket_type ${type.name}`, type.price, extra_fee);
+}
+
+function termsOf(thing: OfferProduct, rule: string, base_price: number, extra_fee: number): LineTerms {
+  const { fee_fixed, fee_rate, fee_payer, tax_rate, tax_inclusive } = thing;
+  return { base_price, fee_fixed, fee_rate, fee_payer, tax_rate, tax_inclusive, extra_fee, rule };
+}
+
+interface Window {
+  sales_start: Date | null;
+  sales_end: Date | null;
+}
+
+/** The event, the channel and the type each have a window; all must be open. */
+function requireOnSale(ctx: Context, want: Wanted): void {
+  const { offer } = want;
+  const refuse = (why: string, facts = {}) => {
+    throw new AppError('not_on_sale', why, { event_id: offer.event_id, item: want.item, ...facts });
+  };
+  if (offer.status !== 'published')
+    refuse(`Sales of this event are ${offer.status}.`, { event_status: offer.status });
+  if ((offer.ends_at ?? offer.starts_at) <= ctx.now && offer.ends_at) refuse('The event is over.');
+  const windows: Window[] = [offer, offer.channels.get(ctx.interface.id) as Window];
+  if (want.form !== 'product') windows.push(want.type);
+  for (const { sales_start, sales_end } of windows) {
+    if (sales_start && sales_start > ctx.now)
+      refuse('Sales have not started.', { retry_at: sales_start.toISOString() });
+    if (sales_end && sales_end <= ctx.now) refuse('Sales are over.');
+  }
+}

@@ -1,0 +1,54 @@
+import { statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+
+// One cart that applies a code is one use: held while the cart is open, used once it is paid, free again if it ends.
+
+const HOLD = statement(
+  'code_hold',
+  `UPDATE code SET held = held + 1
+   WHERE company_id = $1 AND id = $2 AND active AND (max_uses IS NULL OR held + used < max_uses)
+     AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR ends_at > now())`,
+);
+const MARK = statement(
+  'cart_code_mark',
+  `UPDATE cart_code SET status = $4::line_status
+   WHERE company_id = $1 AND cart_id = ANY($2::uuid[]) AND status = $3::line_status RETURNING code_id`,
+);
+const MOVE = statement(
+  'code_move',
+  `UPDATE code c SET held = c.held + m.held, used = c.used + m.used
+   FROM (SELECT r.id, sum(r.held)::int AS held, sum(r.used)::int AS used
+         FROM unnest($2::int[], $3::int[], $4::int[]) AS r (id, held, used) GROUP BY r.id ORDER BY r.id) AS m
+   WHERE c.company_id = $1 AND c.id = m.id`,
+);
+
+/** Claims one use of a code; false when it is spent, inactive or outside its window. */
+export async function holdCode(tx: Tx, company_id: number, code_id: number): Promise<boolean> {
+  return (await tx.execute(HOLD, [company_id, code_id])) === 1;
+}
+
+/** The codes of carts that are being paid: held → used. */
+export const useCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promise<void> =>
+  moveCodes(tx, company_id, cart_ids, 'held', 'paid', { held: -1, used: 1 });
+
+/** The codes of carts that end unpaid: their uses are free again. */
+export const returnCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promise<void> =>
+  moveCodes(tx, company_id, cart_ids, 'held', 'released', { held: -1, used: 0 });
+
+async function moveCodes(
+  tx: Tx,
+  company_id: number,
+  cart_ids: string[],
+  from: string,
+  to: string,
+  move: { held: number; used: number },
+): Promise<void> {
+  const rows = await tx.query<{ code_id: number }>(MARK, [company_id, cart_ids, from, to]);
+  if (!rows.length) return;
+  await tx.execute(MOVE, [
+    company_id,
+    rows.map((r) => r.code_id),
+    rows.map(() => move.held),
+    rows.map(() => move.used),
+  ]);
+}

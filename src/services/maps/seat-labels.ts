@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache';
+import { type Database, statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+
+/** What a person calls a seat. */
+export interface SeatLabel {
+  id: number;
+  section: string;
+  row: string;
+  number: string;
+}
+
+const LABELS = statement(
+  'seat_labels',
+  `SELECT s.id, x.name AS section, r.label AS row, s.number
+   FROM seat s JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id
+   JOIN section x ON x.company_id = s.company_id AND x.id = s.section_id
+   WHERE s.company_id = $1 AND s.id = ANY($2::int[])`,
+);
+
+/** Labels of seats, remembered: they are printed on every line and change only when a map is edited. */
+export class SeatLabels {
+  private readonly known = new LRUCache<string, SeatLabel>({ max: 200_000 });
+
+  /** Labels of the given seats, by id, read through the caller's own connection. Unknown ids are left out. */
+  async of(
+    reader: Tx | Database,
+    company_id: number,
+    seat_ids: readonly number[],
+  ): Promise<Map<number, SeatLabel>> {
+    const labels = new Map<number, SeatLabel>();
+    const missing: number[] = [];
+    for (const id of seat_ids) {
+      const label = this.known.get(`${company_id} ${id}`);
+      if (label) labels.set(id, label);
+      else missing.push(id);
+    }
+    if (missing.length) {
+      for (const row of await reader.query<SeatLabel>(LABELS, [company_id, missing])) {
+        this.known.set(`${company_id} ${row.id}`, row);
+        labels.set(row.id, row);
+      }
+    }
+    return labels;
+  }
+
+  /** After a map was edited. */
+  clear(): void {
+    this.known.clear();
+  }
+}
