@@ -1,0 +1,121 @@
+import type { FieldFault } from '../../errors.ts';
+import type { MapImport, RowImport, SectionImport } from './import.ts';
+
+/** Nobody can tell apart two seats that are nearer than this part of the map's longer side. */
+const OVERLAP = 1 / 10_000;
+
+/** Everything that keeps a map from being imported, with RFC 6901 pointers into it; empty when nothing does. */
+export function mapFaults(map: MapImport): FieldFault[] {
+  const faults: FieldFault[] = [];
+  if (!map.sections.length) faults.push(fault('/sections', 'empty', 'A map has at least one section.'));
+  unique(
+    map.sections,
+    (s) => s.name,
+    (i) => `/sections/${i}/name`,
+    'Another section has this name.',
+    faults,
+  );
+  map.sections.forEach((section, i) => {
+    sectionFaults(section, `/sections/${i}`, faults);
+  });
+  placeFaults(map, faults);
+  return faults;
+}
+
+function sectionFaults(section: SectionImport, at: string, faults: FieldFault[]): void {
+  const { kind, capacity, rows } = section;
+  if (kind === 'general') {
+    if (rows.length) faults.push(fault(`${at}/rows`, 'not_seated', 'A general section has no rows.'));
+    if (capacity === undefined)
+      faults.push(fault(`${at}/capacity`, 'required', 'A general section has a capacity.'));
+    else if (capacity < 1) faults.push(fault(`${at}/capacity`, 'too_small', 'The capacity is at least 1.'));
+    return;
+  }
+  if (!rows.length) faults.push(fault(`${at}/rows`, 'empty', 'A seated section has at least one row.'));
+  const seats = rows.reduce((n, row) => n + row.seats.length, 0);
+  if (capacity !== undefined && capacity !== seats)
+    faults.push(fault(`${at}/capacity`, 'mismatch', `The section has ${seats} seats.`));
+  unique(
+    rows,
+    (r) => r.label,
+    (i) => `${at}/rows/${i}/label`,
+    'Another row of the section has this label.',
+    faults,
+  );
+  rows.forEach((row, i) => {
+    rowFaults(row, `${at}/rows/${i}`, faults);
+  });
+}
+
+function rowFaults({ seats }: RowImport, at: string, faults: FieldFault[]): void {
+  if (!seats.length) faults.push(fault(`${at}/seats`, 'empty', 'A row has at least one seat.'));
+  const field = (name: string) => (i: number) => `${at}/seats/${i}/${name}`;
+  unique(seats, (s) => s.number, field('number'), 'Another seat of the row has this number.', faults);
+  const positions = positionsOf(seats);
+  unique(positions, (p) => p, field('position'), 'Another seat of the row has this position.', faults);
+  const byNumber = new Map(seats.map((seat) => [seat.number, seat]));
+  seats.forEach(({ number, companion_of }, i) => {
+    if (companion_of === undefined) return;
+    const beside = byNumber.get(companion_of);
+    if (!beside || companion_of === number)
+      faults.push(fault(field('companion_of')(i), 'not_found', 'No other seat of the row has this number.'));
+    else if (!beside.accessible)
+      faults.push(
+        fault(field('companion_of')(i), 'not_accessible', 'A companion sits beside an accessible seat.'),
+      );
+  });
+}
+
+/** Every seat is on the map, and no two are on the same spot. */
+function placeFaults({ width, height, sections }: MapImport, faults: FieldFault[]): void {
+  const nearest = Math.max(width, height) * OVERLAP;
+  const grid = new Map<string, { x: number; y: number }[]>();
+  const cell = (value: number) => Math.floor(value / nearest);
+  sections.forEach((section, i) => {
+    section.rows.forEach((row, j) => {
+      row.seats.forEach((seat, k) => {
+        const at = `/sections/${i}/rows/${j}/seats/${k}`;
+        const { x, y } = seat;
+        if (!(x >= 0 && x <= width))
+          faults.push(fault(`${at}/x`, 'outside', `x lies between 0 and ${width}.`));
+        if (!(y >= 0 && y <= height))
+          faults.push(fault(`${at}/y`, 'outside', `y lies between 0 and ${height}.`));
+        const [column, line] = [cell(x), cell(y)];
+        const around = [-1, 0, 1].flatMap((dx) =>
+          [-1, 0, 1].flatMap((dy) => grid.get(`${column + dx} ${line + dy}`) ?? []),
+        );
+        if (around.some((other) => Math.hypot(other.x - x, other.y - y) < nearest))
+          faults.push(fault(at, 'overlap', 'Another seat is on this spot.'));
+        const here = grid.get(`${column} ${line}`);
+        if (here) here.push(seat);
+        else grid.set(`${column} ${line}`, [seat]);
+      });
+    });
+  });
+}
+
+/** Places in the row: the given ones; a seat without one comes right after the seat before it. */
+export function positionsOf(seats: RowImport['seats']): number[] {
+  let last = 0;
+  return seats.map(({ position }) => {
+    last = position ?? last + 1;
+    return last;
+  });
+}
+
+function unique<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string | number,
+  pointer: (index: number) => string,
+  message: string,
+  faults: FieldFault[],
+): void {
+  const seen = new Set<string | number>();
+  items.forEach((item, i) => {
+    const key = keyOf(item);
+    if (seen.has(key)) faults.push(fault(pointer(i), 'duplicate', message));
+    seen.add(key);
+  });
+}
+
+const fault = (pointer: string, code: string, message: string): FieldFault => ({ pointer, code, message });
