@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { answers } from './hooks/answer.ts';
 import { authenticate } from './hooks/authenticate.ts';
 import { compression } from './hooks/compress.ts';
@@ -40,8 +40,8 @@ const ONE_MEGABYTE = 1_048_576;
  * bottom; a route that lacks a scope, a schema or a summary stops the server from booting (hooks/route-rules.ts).
  */
 export async function buildApp(system: System): Promise<FastifyInstance> {
-  const app = Fastify({
-    loggerInstance: system.log as never,
+  const app: FastifyInstance = Fastify({
+    loggerInstance: system.log as FastifyBaseLogger,
     genReqId: requestIdOf,
     bodyLimit: ONE_MEGABYTE,
     requestTimeout: 30_000,

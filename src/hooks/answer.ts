@@ -41,7 +41,12 @@ function pageRequest({ page = 1, per_page = DEFAULT_PER_PAGE }: PageQuery): Page
   return { page, per_page: limit, limit, offset: (page - 1) * limit };
 }
 
-function shape(answer: Answer<unknown>, request: FastifyRequest, reply: FastifyReply, result: unknown): unknown {
+function shape(
+  answer: Answer<unknown>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: unknown,
+): unknown {
   reply.code(answer.status(result));
   if (answer.location) reply.header('location', answer.location(result));
   switch (answer.kind) {

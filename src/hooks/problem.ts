@@ -20,7 +20,9 @@ const FASTIFY: Record<string, [ProblemCode, string]> = {
  * AppError is logged whole and told as a bare internal_error: no stack, SQL or library text leaves the server.
  */
 export function problems(app: FastifyInstance): void {
-  app.setErrorHandler((error: unknown, request, reply) => sendProblem(request, reply, refusalOf(error, request)));
+  app.setErrorHandler((error: unknown, request, reply) =>
+    sendProblem(request, reply, refusalOf(error, request)),
+  );
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, unknownAddress(request)));
 }
 
@@ -45,7 +47,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusa
     .send(JSON.stringify(body));
 }
 
-function refusalOf(raw: unknown, request: FastifyRequest): AppError {
+export function refusalOf(raw: unknown, request: FastifyRequest): AppError {
   const error = translateDatabaseError(raw);
   if (error instanceof AppError) {
     if (error.status >= 500) request.log.error({ err: error.cause ?? error }, error.message);
@@ -58,9 +60,13 @@ function refusalOf(raw: unknown, request: FastifyRequest): AppError {
     return new AppError('service_unavailable', 'The server is busy; try again.', {}, { 'retry-after': '1' });
   if (statusCode === 400 || error instanceof SyntaxError)
     return new AppError('invalid_request', 'The request cannot be read.');
-  if (statusCode === 413) return new AppError('payload_too_large', 'The body is larger than this route accepts.');
+  if (statusCode === 413)
+    return new AppError('payload_too_large', 'The body is larger than this route accepts.');
   request.log.error({ err: error }, 'unexpected error');
-  return new AppError('internal_error', 'Something went wrong on our side; the request id finds it in our log.');
+  return new AppError(
+    'internal_error',
+    'Something went wrong on our side; the request id finds it in our log.',
+  );
 }
 
 /** 405 with Allow where the address exists for other methods, else 404. */

@@ -20,7 +20,8 @@ function check(request: FastifyRequest): void {
   if (validate.params) {
     const result = validate.params.safeParse(request.params);
     // An id that cannot be is as absent as one that is not: no difference to learn from.
-    if (!result.success || hasNul(result.data)) throw new AppError('not_found', 'Nothing is at this address.');
+    if (!result.success || hasNul(result.data))
+      throw new AppError('not_found', 'Nothing is at this address.');
     request.params = result.data;
   }
   parse('/query', request.query, validate.query, faults, (value) => {
@@ -52,9 +53,11 @@ function parse(
 /** PostgreSQL text cannot hold U+0000; nobody means to send one. */
 function nulFaults(value: unknown, pointer: string, faults: FieldFault[]): void {
   if (typeof value === 'string') {
-    if (value.includes('\0')) faults.push({ pointer, code: 'invalid_string', message: 'must not contain NUL' });
+    if (value.includes('\0'))
+      faults.push({ pointer, code: 'invalid_string', message: 'must not contain NUL' });
   } else if (value && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) nulFaults(inner, `${pointer}/${escapePointer(key)}`, faults);
+    for (const [key, inner] of Object.entries(value))
+      nulFaults(inner, `${pointer}/${escapePointer(key)}`, faults);
   }
 }
 
@@ -64,7 +67,8 @@ const hasNul = (value: unknown): boolean => {
   return faults.length > 0;
 };
 
-const isEmptyObject = (value: unknown): boolean => typeof value === 'object' && Object.keys(value as object).length === 0;
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === 'object' && Object.keys(value as object).length === 0;
 
 /** RFC 6901 section 3. */
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -83,10 +87,17 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: string): FieldFault[] {
     if (nearest?.length) return nearest.flatMap((inner) => faultsOf(inner as z.core.$ZodIssue, pointer));
   }
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return [{ pointer, code: missing ? 'required' : issue.code, message: missing ? 'Required.' : sentence(issue.message) }];
+  return [
+    {
+      pointer,
+      code: missing ? 'required' : issue.code,
+      message: missing ? 'Required.' : sentence(issue.message),
+    },
+  ];
 }
 
-const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
+const sentence = (message: string): string =>
+  `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
 
 function refusal(faults: FieldFault[]): AppError {
   const unknown = faults.every((fault) => fault.code === 'unknown_field');

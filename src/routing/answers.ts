@@ -72,7 +72,11 @@ export function created<S extends z.ZodType>(root: string, schema: S): Answer<z.
 }
 
 /** 204, no body. */
-export const empty = (): Answer<void> => ({ kind: 'empty', schemas: { 204: z.undefined() }, status: () => 204 });
+export const empty = (): Answer<void> => ({
+  kind: 'empty',
+  schemas: { 204: z.undefined() },
+  status: () => 204,
+});
 
 /** JSON without a resource root: /auth/*, /.well-known/*, health. */
 export function bare<S extends z.ZodType>(schema: S, status = 200): Answer<z.output<S>> {

@@ -70,7 +70,12 @@ export function route<R, P extends Shape = {}, Q extends Shape = {}, B extends z
 }
 
 /** Declares a route that needs no token: its handler has the system and the raw request instead of a context. */
-export function openRoute<R, P extends Shape = {}, Q extends Shape = {}, B extends z.ZodType = z.ZodUndefined>(
+export function openRoute<
+  R,
+  P extends Shape = {},
+  Q extends Shape = {},
+  B extends z.ZodType = z.ZodUndefined,
+>(
   app: FastifyInstance,
   method: Method,
   url: string,

@@ -70,7 +70,10 @@ export const IdempotencyKeyHeader = {
 };
 
 export const IfMatchHeader = {
-  'if-match': z.string().optional().describe('ETag of the state the change starts from; 412 when it is stale.'),
+  'if-match': z
+    .string()
+    .optional()
+    .describe('ETag of the state the change starts from; 412 when it is stale.'),
 };
 
 // Response side: types only. Checks cost time on every list and could only turn a good answer into a 500.
