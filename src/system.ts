@@ -8,6 +8,10 @@ import { overdueQueue } from './services/carts/expire.ts';
 import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
+import { PublishedCache } from './services/published-cache.ts';
+import { MemoryWindow } from './services/rate-limit/memory-window.ts';
+import { RedisWindow } from './services/rate-limit/redis-window.ts';
+import type { SlidingWindow } from './services/rate-limit/window.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,6 +37,10 @@ export interface System {
   readonly holds: HoldQueues;
   /** Ends overdue carts of the given events; true when there were any. */
   readonly overdue: Batcher<readonly number[], boolean>;
+  /** How often whom: tokens, addresses, log-ins. */
+  readonly rateWindow: SlidingWindow;
+  /** Published answers as bytes, at most a second old. */
+  readonly published: PublishedCache;
   close(): Promise<void>;
 }
 
@@ -43,6 +51,8 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     poolSize: config.DATABASE_POOL,
     onError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
+  const onError = (err: Error) => log.warn({ err }, 'requests are not counted: Redis does not answer');
+  const redis = config.REDIS_URL ? new RedisWindow({ url: config.REDIS_URL, onError }) : undefined;
   const system: System = {
     config,
     publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? `http://${config.HOST}:${config.PORT}`,
@@ -54,7 +64,12 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     seatLabels: new SeatLabels(),
     holds: new Map(),
     overdue: overdueQueue(() => system),
-    close: () => db.close(),
+    rateWindow: redis ?? new MemoryWindow(),
+    published: new PublishedCache(),
+    async close() {
+      await redis?.close();
+      await db.close();
+    },
   };
   return system;
 }
