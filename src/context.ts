@@ -39,6 +39,8 @@ export interface Context {
   readonly client_id: string;
   /** Set for tokens of the password grant only. */
   readonly user_id: number | undefined;
+  /** The sign-in that the user's token comes from. */
+  readonly session_id?: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
   readonly interface: SalesChannel;
   readonly language: Language;
@@ -46,6 +48,8 @@ export interface Context {
   /** The moment of the request, for code; SQL uses now() of its transaction. */
   readonly now: Date;
   idempotency?: Idempotency;
+  /** The states a change may start from (If-Match): services check them with `assertFresh`. */
+  if_match?: readonly string[];
 }
 
 /** May the caller see buyers, holders, money totals and every cart of the interface? */
