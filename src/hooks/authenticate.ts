@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Context, SalesChannel } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { type Access, recall, verify } from '../services/oauth/access-token.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The access token and its client; null on routes that need none, and until the token is verified. */
+    access: Access | null;
+    /** The first argument of every service. Throws on routes that need no token. */
+    readonly ctx: Context;
+  }
+}
+
+const CONTEXT = Symbol('context');
+
+type WithContext = FastifyRequest & { [CONTEXT]: Context | null };
+
+/**
+ * Lets requests with a good access token into routes that need one (RFC 6750), and makes their context. The token is
+ * verified once; from then on memory answers, without as much as a promise.
+ */
+export function authenticate(app: FastifyInstance): void {
+  const { system } = app;
+  app.decorateRequest('access', null);
+  app.decorateRequest(CONTEXT, null);
+  app.decorateRequest('ctx', {
+    getter() {
+      const context = (this as WithContext)[CONTEXT];
+      if (!context) throw new Error('a route without a token has no context');
+      return context;
+    },
+  });
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { scopes } = request.routeOptions.config;
+    if (!scopes || scopes === 'none') return done();
+    const { authorization } = request.headers;
+    if (authorization === undefined) return done(unauthorized());
+    const access = recall(system, authorization);
+    if (access) {
+      enter(request as WithContext, access);
+      return done();
+    }
+    const token = /^Bearer +(.+)$/i.exec(authorization)?.[1];
+    if (token === undefined) return done(unauthorized());
+    verify(system, authorization, token).then((verified) => {
+      if (!verified) return done(invalidToken());
+      enter(request as WithContext, verified);
+      done();
+    }, done);
+  });
+}
+
+function enter(request: WithContext, access: Access): void {
+  const { token, client } = access;
+  request.access = access;
+  request[CONTEXT] = {
+    system: request.server.system,
+    company_id: client.company_id,
+    client_id: client.id,
+    user_id: token.user_id,
+    session_id: token.session_id,
+    scopes: access.scopes,
+    // hooks/interface.ts puts the chosen one in its place, or refuses the request, before any service can look
+    interface: client.default_interface as SalesChannel,
+    language: request.language,
+    request_id: request.id,
+    now: new Date(),
+  };
+}
+
+/** Without a token, or with another scheme, no error code is told (RFC 6750 section 3.1). */
+const unauthorized = () =>
+  new AppError('unauthorized', 'Send an access token: Authorization: Bearer <token>.', {}, challenge());
+
+const invalidToken = () =>
+  new AppError(
+    'invalid_token',
+    'The access token is expired, revoked or not valid.',
+    {},
+    challenge('error="invalid_token", error_description="The access token is expired, revoked or not valid"'),
+  );
+
+/** WWW-Authenticate of the bearer scheme (RFC 6750 section 3). */
+export const challenge = (more = ''): Record<string, string> => ({
+  'www-authenticate': `Bearer realm="ticketing"${more && `, ${more}`}`,
+});

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import type { Scope } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { challenge } from './authenticate.ts';
+
+/** Lets a token in that has any one of the route's scopes; none implies another (seed: Scopes). */
+export function scopes(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { access } = request;
+    if (!access) return done(); // no route, or one that needs no token
+    const wanted = request.routeOptions.config.scopes as readonly Scope[];
+    for (const scope of wanted) if (access.scopes.has(scope)) return done();
+    done(insufficientScope(wanted));
+  });
+}
+
+const insufficientScope = (wanted: readonly Scope[]) =>
+  new AppError(
+    'insufficient_scope',
+    `The access token needs the scope ${wanted.join(' or ')}.`,
+    { scopes: wanted },
+    challenge(`error="insufficient_scope", scope="${wanted.join(' ')}"`), // RFC 6750 section 3.1
+  );
