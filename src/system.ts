@@ -7,7 +7,11 @@ import type { Batcher } from './services/batcher.ts';
 import { overdueQueue } from './services/carts/expire.ts';
 import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
+import { StockFigures } from './services/events/stock.ts';
+import { Mirrors } from './services/maps/availability.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
+import { AvailabilityStreams } from './services/maps/stream.ts';
+import { Metrics } from './services/metrics/metrics.ts';
 import { PublishedCache } from './services/published-cache.ts';
 import { MemoryWindow } from './services/rate-limit/memory-window.ts';
 import { RedisWindow } from './services/rate-limit/redis-window.ts';
@@ -33,6 +37,12 @@ export interface System {
   /** The event of a ticket type or product: it never changes. */
   readonly eventIds: LRUCache<string, number>;
   readonly seatLabels: SeatLabels;
+  /** What is left of events, for those who ask for no more than the level of it. */
+  readonly stock: StockFigures;
+  /** The seats of the maps that are looked at, kept up by reading what has changed. */
+  readonly mirrors: Mirrors;
+  /** Those who listen to changes of maps. */
+  readonly streams: AvailabilityStreams;
   /** Holds waiting for their batch, by event. */
   readonly holds: HoldQueues;
   /** Ends overdue carts of the given events; true when there were any. */
@@ -41,6 +51,7 @@ export interface System {
   readonly rateWindow: SlidingWindow;
   /** Published answers as bytes, at most a second old. */
   readonly published: PublishedCache;
+  readonly metrics: Metrics;
   close(): Promise<void>;
 }
 
@@ -62,10 +73,14 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     offers: new OfferCache(),
     eventIds: new LRUCache({ max: 100_000 }),
     seatLabels: new SeatLabels(),
+    stock: new StockFigures(),
+    mirrors: new Mirrors(),
+    streams: new AvailabilityStreams(),
     holds: new Map(),
     overdue: overdueQueue(() => system),
     rateWindow: redis ?? new MemoryWindow(),
     published: new PublishedCache(),
+    metrics: new Metrics(db.pool),
     async close() {
       await redis?.close();
       await db.close();

@@ -22,6 +22,7 @@ export function answers(app: FastifyInstance): void {
     if (answer) {
       request.page = pageRequest(request.query as PageQuery);
       if (answer.kind === 'empty') reply.code(204); // Fastify wants it before a handler gives nothing
+      if (answer.media) reply.type(answer.media); // text and bytes pass no preSerialization
     }
   });
 
@@ -49,6 +50,7 @@ function shape(
 ): unknown {
   reply.code(answer.status(result));
   if (answer.location) reply.header('location', answer.location(result));
+  if (answer.cache) reply.header('cache-control', answer.cache);
   switch (answer.kind) {
     case 'one':
       return { [answer.root as string]: result };

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 
 /** One page of a collection, and how many there are in all. */
@@ -27,6 +28,8 @@ export interface Answer<Result> {
   location?: (result: Result) => string;
   /** Media type of a file. */
   media?: string;
+  /** Cache-Control of a good answer. */
+  cache?: string;
   /** Phantom: lets the compiler tie the handler's result to the answer. */
   result?: Result;
 }
@@ -36,6 +39,8 @@ interface OneOptions<Result> {
   status?: number | { possible: number[]; of: (result: Result) => number };
   /** Address of what was created, without the host. */
   location?: (result: Result) => string;
+  /** Cache-Control of a good answer. */
+  cache?: string;
 }
 
 /** A single object under its singular key. */
@@ -44,7 +49,7 @@ export function one<S extends z.ZodType>(
   schema: S,
   options: OneOptions<z.output<S>> = {},
 ): Answer<z.output<S>> {
-  const { status = 200, location } = options;
+  const { status = 200, location, cache } = options;
   const body = z.object({ [root]: schema });
   const possible = typeof status === 'number' ? [status] : status.possible;
   return {
@@ -53,6 +58,7 @@ export function one<S extends z.ZodType>(
     schemas: Object.fromEntries(possible.map((code) => [code, body])),
     status: typeof status === 'number' ? () => status : status.of,
     ...(location && { location }),
+    ...(cache && { cache }),
   };
 }
 
@@ -83,8 +89,8 @@ export function bare<S extends z.ZodType>(schema: S, status = 200): Answer<z.out
   return { kind: 'bare', schemas: { [status]: schema }, status: () => status };
 }
 
-/** A file; the service gives its bytes or text. */
-export const file = (media: string): Answer<Buffer | string> => ({
+/** A file; the service gives its bytes, text or a stream of them. */
+export const file = (media: string): Answer<Buffer | string | Readable> => ({
   kind: 'file',
   schemas: {},
   status: () => 200,

@@ -19,14 +19,18 @@ interface Declaration<P extends Shape, Q extends Shape, B extends z.ZodType, R> 
   params?: P;
   query?: Q;
   body?: B;
+  /** Headers that the handler reads. */
+  headers?: Shape;
   answer: Answer<R>;
   /** Problems a caller of this route must reckon with, beyond those every route can give. */
-  problems?: ProblemCode[];
+  problems?: readonly ProblemCode[];
   /** If-Match is honoured: the service checks it under its lock with `assertFresh`. */
   ifMatch?: boolean;
   /** The answer is the same for all readers without `sell` and `admin`: kept as bytes for a second. */
   published?: boolean;
   bodyLimit?: number;
+  /** Milliseconds until an answer must have been sent whole, where the server's own limit is not enough. */
+  timeout?: number;
 }
 
 interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
@@ -34,6 +38,7 @@ interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
   query: Parsed<Q>;
   body: z.output<B>;
   page: PageRequest;
+  headers: Readonly<Record<string, string | undefined>>;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -90,8 +95,8 @@ export function openRoute<
 }
 
 function inputOf(request: FastifyRequest): unknown {
-  const { params, query, body } = request;
-  return { params, query, body, page: request.page };
+  const { params, query, body, page, headers } = request;
+  return { params, query, body, page, headers };
 }
 
 function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
@@ -115,6 +120,7 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
     validate: { query, ...(params && { params }), ...(d.body && { body: d.body }) },
   };
   const headers = z.object({
+    ...d.headers,
     ...(method !== 'GET' && scopes !== 'none' && IdempotencyKeyHeader),
     ...(d.ifMatch && IfMatchHeader),
   });
@@ -123,6 +129,7 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
     url,
     config,
     ...(d.bodyLimit && { bodyLimit: d.bodyLimit }),
+    ...(d.timeout && { handlerTimeout: d.timeout }),
     schema: {
       operationId: d.operation,
       summary: d.summary,

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import { type Context, seesEverything } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { type Language, notFound } from '../../errors.ts';
+import type { Event } from '../../schemas/events.ts';
+import { priceOf } from '../pricing/price.ts';
+import { availabilityLevel, type EventStatus, type SalesWindow, salesStatus, salesWindow } from './sales.ts';
+import { type EventStock, leftOfEvent } from './stock.ts';
+import { type Phase, type Priced, ticketTerms } from './terms.ts';
+
+export type EventView = z.output<typeof Event>;
+
+/** Name and description in another language. */
+type Translations = Partial<Record<Language, { name?: string; description?: string }>>;
+
+export interface EventRow extends SalesWindow {
+  id: number;
+  name: string;
+  slug: string;
+  description: string | null;
+  translations: Translations;
+  status: EventStatus;
+  seating: 'general' | 'seated' | 'mixed';
+  currency: string;
+  category_id: number | null;
+  venue_id: number | null;
+  series_id: number | null;
+  image_url: string | null;
+  time_zone: string;
+  starts_at: Date;
+  ends_at: Date | null;
+  doors_at: Date | null;
+  max_per_cart: number;
+  created_at: Date;
+  updated_at: Date;
+  /** When this interface sells, and what it adds to the fee of a ticket. */
+  channel_start: Date | null;
+  channel_end: Date | null;
+  extra_fee: number;
+  ticket_types: TicketTypeRow[];
+}
+
+export interface TicketTypeRow extends Priced, SalesWindow {
+  id: number;
+  description: string | null;
+  translations: Translations;
+  section_ids: number[];
+  min_per_cart: number;
+  max_per_cart: number;
+  max_per_user: number | null;
+  access_code_required: boolean;
+  members_only: boolean;
+  phases: Phase[];
+}
+
+const LOAD = statement(
+  'event_load',
+  `SELECT e.id, e.name, e.slug, e.description, e.translations, e.status, e.seating, e.currency, e.category_id,
+     e.venue_id, e.series_id, e.image_url, e.time_zone, e.starts_at, e.ends_at, e.doors_at, e.sales_start, e.sales_end,
+     e.max_per_cart, e.created_at, e.updated_at,
+     i.sales_start AS channel_start, i.sales_end AS channel_end, i.extra_fee,
+     (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',
+         (SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]') FROM price_phase p
+           WHERE p.company_id = t.company_id AND p.ticket_type_id = t.id)) ORDER BY t.position, t.id), '[]')
+       FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types
+   FROM event e JOIN event_interface i ON i.company_id = e.company_id AND i.event_id = e.id AND i.interface_id = $2
+   WHERE e.company_id = $1 AND e.id = ANY($3::int[]) AND (e.status <> 'draft' OR $4)`,
+);
+
+/** The events among the given ones that the caller may see on this interface, in the order asked. */
+export async function loadEvents(ctx: Context, ids: readonly number[]): Promise<EventRow[]> {
+  const values = [ctx.company_id, ctx.interface.id, ids, ctx.scopes.has('admin')];
+  const rows = await ctx.system.db.query<EventRow>(LOAD, values);
+  const byId = new Map(
+    rows.map((row) => [row.id, { ...row, ticket_types: row.ticket_types.map(withDates) }]),
+  );
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/**
+ * An event that the caller may see: it sells on this interface and is no draft (drafts are for `admin`).
+ * @throws AppError not_found
+ */
+export async function loadEvent(ctx: Context, event_id: number): Promise<EventRow> {
+  const [event] = await loadEvents(ctx, [event_id]);
+  if (!event) throw notFound('Event');
+  return event;
+}
+
+/** Inside JSON an instant is text. */
+function withDates(type: TicketTypeRow): TicketTypeRow {
+  const date = (value: Date | string | null) => (value === null ? null : new Date(value));
+  return {
+    ...type,
+    sales_start: date(type.sales_start),
+    sales_end: date(type.sales_end),
+    phases: type.phases.map((p) => ({ ...p, starts_at: date(p.starts_at), ends_at: date(p.ends_at) })),
+  };
+}
+
+/** The figures of events: exact and of this moment for those who are told numbers. */
+export const stockOf = (ctx: Context, ids: readonly number[]): Promise<Map<number, EventStock>> =>
+  ctx.system.stock.of(ctx.system, ctx.company_id, ids, seesEverything(ctx));
+
+/** Name and description in the language of the request, as far as they are translated. */
+export function translated(
+  thing: { name: string; description: string | null; translations: Translations },
+  language: Language,
+): { name: string; description: string | null } {
+  const { name = thing.name, description = thing.description } = thing.translations[language] ?? {};
+  return { name, description };
+}
+
+/** When the event sells on this interface. */
+export const eventWindow = (event: EventRow): SalesWindow =>
+  salesWindow(event, { sales_start: event.channel_start, sales_end: event.channel_end });
+
+/** An event as the API shows it, without expansions. */
+export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): EventView {
+  const { translations: _, channel_start: _1, channel_end: _2, extra_fee, ticket_types, ...columns } = event;
+  const window = eventWindow(event);
+  const { remaining, capacity } = leftOfEvent(stock, ticket_types);
+  const totals = ticket_types
+    .filter((type) => !type.access_code_required)
+    .map((type) => priceOf(ticketTerms(type, extra_fee, ctx.now)).total);
+  return {
+    ...columns,
+    ...translated(event, ctx.language),
+    ...window,
+    sales_status: salesStatus(event, window, remaining, ctx.now),
+    availability: availabilityLevel(remaining, capacity),
+    price_range: totals.length ? { min: Math.min(...totals), max: Math.max(...totals) } : null,
+    ...(seesEverything(ctx) && { remaining }),
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * Text as `q` compares it: lower case, without accents, single spaces. What writes `event.search_text` and what reads
+ * it both go through here.
+ */
+export const searchable = (text: string): string =>
+  text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
+
+/** LIKE patterns of a query: every word must be found somewhere. */
+export const searchPatterns = (query: string): string[] =>
+  searchable(query)
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import { type Context, seesEverything } from '../../context.ts';
+import type { Availability } from '../../schemas/maps.ts';
+import { BEGINNING, type MapMirror, type Moment, mirrorOf } from './availability.ts';
+import { requireMap } from './visible.ts';
+
+export type AvailabilityView = z.output<typeof Availability>;
+
+/** How old the state may be that readers are given who cannot sell; sellers see their own writes at once. */
+const MAX_AGE_MS = 250;
+
+/**
+ * The live status of all seats of a map, compact.
+ * @param since the `version` of an earlier answer: only what has changed after it
+ * @throws AppError not_found
+ */
+export async function getAvailability(
+  ctx: Context,
+  event_id: number,
+  map_id: number,
+  since?: string,
+): Promise<AvailabilityView> {
+  await requireMap(ctx, event_id, map_id);
+  const mirror = await freshMirror(ctx, event_id, map_id);
+  if (since === undefined) return availability(mirror);
+  return availability(mirror, await momentOf(mirror, since));
+}
+
+/** The mirror of a map, as fresh as the caller needs it. */
+export async function freshMirror(ctx: Context, event_id: number, map_id: number): Promise<MapMirror> {
+  const mirror = mirrorOf(ctx.system, ctx.company_id, event_id, map_id);
+  await mirror.refresh(seesEverything(ctx) ? 0 : MAX_AGE_MS);
+  return mirror;
+}
+
+/** The state of a map, whole or what has changed after a moment, as the API tells it. */
+export function availability(mirror: MapMirror, since?: Moment): AvailabilityView {
+  const seats = mirror.changes(since ?? BEGINNING);
+  const { held, sold, blocked, available } = seats;
+  const gaps = (numbers: number[]) => idGaps(numbers, mirror.seatIds);
+  const unchanged =
+    since && Object.values(seats).every((list) => !list.length) && mirror.placesChanged <= since.clock;
+  return {
+    // Nothing new: the caller's version still tells the truth, also where it came from another process.
+    version: versionOf(unchanged ? since : mirror.version),
+    seats: {
+      held: gaps(held),
+      sold: gaps(sold),
+      blocked: gaps(blocked),
+      ...(since && { available: gaps(available) }),
+    },
+    sections: mirror.sectionsLeft(),
+  };
+}
+
+/** A moment as the API writes it: opaque, and good for every process on the same database. */
+const versionOf = ({ horizon, clock }: Moment): string => `${horizon.toString(36)}-${clock.toString(36)}`;
+
+/**
+ * The moment that a version names. One ahead of us comes from another process, which has looked later: we look again.
+ * One that stays ahead is not of this database (restored from elsewhere, say): then everything counts as changed.
+ */
+export async function momentOf(mirror: MapMirror, version: string): Promise<Moment> {
+  const [horizon = 0, clock = 0] = version.split('-').map((part) => Number.parseInt(part, 36));
+  const ahead = () => horizon > mirror.moment.horizon || clock > mirror.moment.clock;
+  if (ahead()) await mirror.refresh();
+  return ahead() ? BEGINNING : { horizon, clock };
+}
+
+/** Ids of seats, each as the difference to the one before: small numbers, which also compress well. */
+export function idGaps(numbers: readonly number[], seatIds: Int32Array): number[] {
+  let before = 0;
+  return numbers.map((i) => {
+    const id = seatIds[i] as number;
+    const gap = id - before;
+    before = id;
+    return gap;
+  });
+}
