@@ -1,0 +1,282 @@
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertRow } from '../../prisma/seed/rows.ts';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
+import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+
+// What the schema language cannot say lies in the SQL of the migrations; each such rule must refuse what it forbids.
+// The triggers are proved in append-only.test.ts.
+
+type Row = Record<string, unknown>;
+
+let database: TestDatabase;
+let db: Database;
+let company: TestCompany;
+let event: TestEvent;
+let plan_id: number;
+
+beforeAll(async () => {
+  database = await makeDatabase();
+  db = openDatabase({ url: database.url, poolSize: 2, onError: () => {} });
+  await inTransaction(db, async (tx) => {
+    company = await makeCompany(tx);
+    event = await makeEvent(tx, company);
+    const { company_id } = company;
+    plan_id = (await insertRow(tx, 'plan', { company_id, name: 'Season', kind: 'season' })).id;
+  });
+});
+
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+const UNDONE = Symbol('everything worked, and is undone');
+
+/** Inserts rows one after the other and undoes it all; gives what stopped it: SQLSTATE and constraint. */
+async function outcomeOf(...rows: [table: string, row: Row][]): Promise<string> {
+  const work = inTransaction(db, async (tx) => {
+    for (const [table, row] of rows) await insertRow(tx, table, row);
+    throw UNDONE;
+  });
+  const thrown: unknown = await work.catch((error: unknown) => error);
+  if (thrown === UNDONE) return 'accepted';
+  if (thrown instanceof pg.DatabaseError) return `${thrown.code} ${thrown.constraint}`;
+  throw thrown;
+}
+
+const CHECK = '23514';
+const UNIQUE = '23505';
+
+/** A row that is fine, and changes of it that are not. */
+interface CheckRule {
+  table: string;
+  row: () => Row;
+  /** Still fine: the edge of what is allowed. */
+  allowed?: Row[];
+  refused: Row[];
+}
+
+const line = () => ({
+  ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), kind: 'ticket' },
+  ...{ base_price: 1_000, unit_price: 1_000, total: 1_000, terms: {}, price_trace: [] },
+});
+const cart = () => ({
+  ...{ company_id: company.company_id, id: uuidv7(), interface_id: company.interface_id, client_id: 'web' },
+  ...{ currency: 'EUR', expires_at: new Date() },
+});
+const payment = () => ({
+  ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), method: 'card', provider: 'sandbox' },
+  ...{ currency: 'EUR', amount: 1_000, status: 'captured' },
+});
+const refund = () => ({
+  ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), payment_id: uuidv7() },
+  ...{ currency: 'EUR', amount: 1, sale_detail_ids: [], status: 'succeeded' },
+});
+const ticket = () => ({
+  ...{ company_id: company.company_id, id: uuidv7(), event_id: event.event_id },
+  ...{ interface_id: company.interface_id, status: 'valid' },
+});
+const seat = () => ({
+  ...{ company_id: company.company_id, event_id: event.event_id, seat_id: 2_000_000_000 },
+  ...{ map_id: event.map_id, section_id: event.section_ids[0], status: 'available' },
+});
+const counted = () => ({ company_id: company.company_id, event_id: event.event_id, name: 'X', price: 1 });
+
+/** Counters that fill a capacity of ten, and ways past it. */
+const LIMITS = {
+  allowed: [
+    { capacity: null, held: 99, sold: 99 },
+    { held: 0, sold: 0 },
+  ],
+  refused: [{ held: 5 }, { sold: 7 }, { held: -1, sold: 0 }, { held: 0, sold: -1 }, { capacity: 9 }],
+};
+
+const CHECKS: Record<string, CheckRule> = {
+  event_section_within_capacity: {
+    table: 'event_section',
+    row: () => ({
+      ...{ company_id: company.company_id, event_id: event.event_id, section_id: 2_000_000_000 },
+      ...{ map_id: event.map_id, capacity: 10, held: 4, sold: 3, blocked: 3 },
+    }),
+    refused: [
+      { held: 5 },
+      { sold: 4 },
+      { blocked: 4 },
+      { held: -1 },
+      { sold: -1 },
+      { blocked: -1 },
+      { capacity: 9 },
+    ],
+  },
+  ticket_type_within_capacity: {
+    table: 'ticket_type',
+    row: () => ({ ...counted(), section_ids: [], capacity: 10, held: 4, sold: 6 }),
+    ...LIMITS,
+  },
+  product_within_capacity: {
+    table: 'product',
+    row: () => ({ ...counted(), capacity: 10, held: 4, sold: 6 }),
+    ...LIMITS,
+  },
+  plan_setting_within_capacity: {
+    table: 'plan_setting',
+    row: () => ({
+      ...{ company_id: company.company_id, plan_id, name: 'X', price: 1, currency: 'EUR', interval: 'year' },
+      ...{ section_ids: [], capacity: 10, held: 4, sold: 6 },
+    }),
+    ...LIMITS,
+  },
+  code_within_limit: {
+    table: 'code',
+    row: () => ({
+      ...{ company_id: company.company_id, event_id: event.event_id, code: 'TEN', kind: 'percentage' },
+      ...{ ticket_type_ids: [], max_uses: 10, held: 4, used: 6 },
+    }),
+    allowed: [{ max_uses: null, held: 99, used: 99 }],
+    refused: [{ held: 5 }, { used: 7 }, { held: -1, used: 0 }, { held: 0, used: -1 }, { max_uses: 9 }],
+  },
+  event_seat_status_complete: {
+    table: 'event_seat',
+    row: seat,
+    allowed: [
+      { status: 'held', cart_id: uuidv7(), hold_expires_at: new Date() },
+      { status: 'sold', ticket_id: uuidv7() },
+      { status: 'blocked', block_id: 1 },
+    ],
+    refused: [
+      { cart_id: uuidv7() },
+      { ticket_id: uuidv7() },
+      { status: 'blocked', cart_id: uuidv7() },
+      { status: 'blocked', ticket_id: uuidv7() },
+      { status: 'held', cart_id: uuidv7() },
+      { status: 'held', hold_expires_at: new Date() },
+      { status: 'sold', cart_id: uuidv7() },
+    ],
+  },
+  cart_money: {
+    table: 'cart',
+    row: cart,
+    allowed: [
+      { total: 5, paid: 5, refunded: 5 },
+      { total: 5, paid: 0 },
+    ],
+    refused: [
+      { total: -1 },
+      { paid: -1, refunded: -1 },
+      { refunded: -1 },
+      { total: 5, paid: 5, refunded: 6 },
+    ],
+  },
+  payment_money: {
+    table: 'payment',
+    row: payment,
+    allowed: [{ amount: 0 }, { refunded: 1_000 }],
+    refused: [{ amount: -1, refunded: -1 }, { refunded: -1 }, { refunded: 1_001 }],
+  },
+  refund_money: {
+    table: 'refund',
+    row: refund,
+    allowed: [{ amount: 0 }], // the tickets of a free sale are given back for nothing
+    refused: [{ amount: -1 }],
+  },
+  ticket_entries: {
+    table: 'ticket',
+    row: ticket,
+    allowed: [{ entries: 2, inside: 1 }],
+    refused: [{ entries: -1 }, { inside: -1 }],
+  },
+  sale_detail_money: {
+    table: 'sale_detail',
+    row: line,
+    allowed: [{ total: 0 }, { refunded: 1_000 }],
+    refused: [{ quantity: 0 }, { total: -1 }, { discount: -1 }, { refunded: -1 }, { refunded: 1_001 }],
+  },
+};
+
+describe('check constraints', () => {
+  it.each(Object.keys(CHECKS))('%s', async (name) => {
+    const { table, row, allowed = [], refused } = CHECKS[name] as CheckRule;
+    for (const change of [{}, ...allowed])
+      expect([change, await outcomeOf([table, { ...row(), ...change }])]).toEqual([change, 'accepted']);
+    for (const change of refused)
+      expect([change, await outcomeOf([table, { ...row(), ...change }])]).toEqual([
+        change,
+        `${CHECK} ${name}`,
+      ]);
+  });
+});
+
+const LIVE = ['valid', 'used'];
+const DEAD = ['void', 'transferred'];
+
+/** Pairs of tickets on one thing: at most one of them may live. */
+async function proveOneLives(index: string, shared: () => Row): Promise<void> {
+  const thing = shared();
+  const pair = (a: string, b: string, other: Row = {}) =>
+    outcomeOf(
+      ['ticket', { ...ticket(), ...thing, status: a }],
+      ['ticket', { ...ticket(), ...thing, ...other, status: b }],
+    );
+  for (const a of LIVE) {
+    for (const b of LIVE) expect(await pair(a, b)).toBe(`${UNIQUE} ${index}`);
+    for (const b of DEAD) expect(await pair(a, b)).toBe('accepted');
+  }
+  expect(await pair('void', 'void')).toBe('accepted');
+  const nothing = Object.fromEntries(Object.keys(thing).map((key) => [key, null]));
+  expect(
+    await outcomeOf(['ticket', { ...ticket(), ...nothing }], ['ticket', { ...ticket(), ...nothing }]),
+  ).toBe('accepted');
+  expect(await pair('valid', 'valid', shared())).toBe('accepted'); // another seat, another line
+}
+
+let nextSeat = 1;
+
+/** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
+const QUEUES: Record<string, string> = {
+  cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
+  payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
+  refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
+};
+
+describe('partial indexes', () => {
+  it('ticket_live_seat: one living ticket a seat of an event', async () => {
+    await proveOneLives('ticket_live_seat', () => ({ seat_id: nextSeat++ }));
+    const seat_id = nextSeat++;
+    const elsewhere = { event_id: event.event_id + 1_000 };
+    const two = outcomeOf(
+      ['ticket', { ...ticket(), seat_id }],
+      ['ticket', { ...ticket(), seat_id, ...elsewhere }],
+    );
+    expect(await two).toBe('accepted'); // the same seat at another event
+  });
+
+  it('ticket_live_line: one living ticket a sale line', () =>
+    proveOneLives('ticket_live_line', () => ({ sale_detail_id: uuidv7() })));
+
+  it.each(Object.keys(QUEUES))('%s holds what is looked for and nothing else', async (name) => {
+    const { rows } = await db.pool.query('SELECT indexdef FROM pg_indexes WHERE indexname = $1', [name]);
+    expect(rows[0]?.indexdef).toBe(`CREATE INDEX ${name} ON public.${QUEUES[name]}`);
+  });
+});
+
+describe('this file', () => {
+  const names = async (sql: string): Promise<string[]> =>
+    (await db.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name).sort();
+
+  it('knows every check constraint, partial index and exclusion of the schema', async () => {
+    const inPublic = `pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public'`;
+    const constraints = (kind: string) =>
+      names(`SELECT c.conname AS name FROM pg_constraint c JOIN ${inPublic} ON t.oid = c.conrelid
+             WHERE c.contype = '${kind}'`);
+    expect(await constraints('c')).toEqual(Object.keys(CHECKS).sort());
+    expect(await constraints('x')).toEqual([]);
+    const partial =
+      await names(`SELECT i.relname AS name FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+      JOIN ${inPublic} ON t.oid = x.indrelid WHERE x.indpred IS NOT NULL`);
+    expect(partial).toEqual(['ticket_live_line', 'ticket_live_seat', ...Object.keys(QUEUES)].sort());
+  });
+});
