@@ -4,6 +4,7 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { ExtendCart, PatchCart } from '../../schemas/carts.ts';
 import { assertFresh } from '../fresh.ts';
+import { prolongSeats } from '../inventory/prolong.ts';
 import { endCarts } from './expire.ts';
 import type { CartView } from './present.ts';
 import { cartAfter } from './read.ts';
@@ -97,16 +98,6 @@ const EXTEND = statement(
   `UPDATE cart SET expires_at = $3, extended = true, updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = $2 AND status = 'open' RETURNING expires_at`,
 );
-const EXTEND_SEATS = statement(
-  'event_seat_extend',
-  `UPDATE event_seat s SET hold_expires_at = $3
-   FROM (SELECT s.event_id, s.seat_id FROM event_seat s
-         JOIN sale_detail l ON l.company_id = s.company_id AND l.event_id = s.event_id AND l.seat_id = s.seat_id
-         WHERE l.company_id = $1 AND l.cart_id = $2 AND l.status = 'held' AND s.cart_id = $2 AND s.status = 'held'
-         ORDER BY s.event_id, s.seat_id FOR UPDATE OF s) AS mine
-   WHERE s.company_id = $1 AND s.event_id = mine.event_id AND s.seat_id = mine.seat_id`,
-);
-
 /**
  * Prolongs the hold of an open cart: once, and up to the interface's limit in all, for `buy`; `sell` as it likes.
  * @throws AppError not_found, cart_expired, cart_not_open, limit_exceeded
@@ -137,5 +128,5 @@ export async function holdUntil(
   expires_at: Date,
 ): Promise<void> {
   await tx.execute(EXTEND, [company_id, cart_id, expires_at]);
-  await tx.execute(EXTEND_SEATS, [company_id, cart_id, expires_at]);
+  await prolongSeats(tx, company_id, [{ id: cart_id, expires_at }]);
 }

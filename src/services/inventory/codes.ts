@@ -35,6 +35,25 @@ export const useCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promis
 export const returnCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promise<void> =>
   moveCodes(tx, company_id, cart_ids, 'held', 'released', { held: -1, used: 0 });
 
+const LOCK_RETURNED = statement(
+  'code_lock_returned',
+  `SELECT c.max_uses IS NULL OR c.held + c.used < c.max_uses AS free
+   FROM cart_code cc JOIN code c ON c.company_id = cc.company_id AND c.id = cc.code_id
+   WHERE cc.company_id = $1 AND cc.cart_id = $2 AND cc.status = 'released' ORDER BY c.id FOR UPDATE`,
+);
+
+/**
+ * Holds once more the codes that an ended cart had, for a payment that was confirmed late; the price they made is
+ * locked, so whether they still run is not asked, but a limit is a limit.
+ * @returns false when one of them is used up: none is held then
+ */
+export async function retakeCodes(tx: Tx, company_id: number, cart_id: string): Promise<boolean> {
+  const codes = await tx.query<{ free: boolean }>(LOCK_RETURNED, [company_id, cart_id]);
+  if (!codes.every(({ free }) => free)) return false;
+  await moveCodes(tx, company_id, [cart_id], 'released', 'held', { held: 1, used: 0 });
+  return true;
+}
+
 async function moveCodes(
   tx: Tx,
   company_id: number,

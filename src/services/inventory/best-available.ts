@@ -1,0 +1,65 @@
+import { AppError } from '../../errors.ts';
+import type { System } from '../../system.ts';
+import type { Wanted } from '../carts/wanted.ts';
+import { mirrorOf } from '../maps/availability.ts';
+import type { MapGeometry } from '../maps/geometry.ts';
+import { type PickRow, pickBest } from './seat-picking.ts';
+
+type WantedBest = Extract<Wanted, { form: 'best' }>;
+
+/**
+ * Picks the best seats for a want from this process's mirror of the event. Nothing is claimed by it: the lock that
+ * follows proves the seats, and if one was lost the caller picks again.
+ * @param taken seats that other commands of the same batch are about to take
+ * @returns ids of the seats
+ * @throws AppError sold_out when there are no such free seats
+ */
+export async function pickSeats(
+  system: System,
+  { offer, type, ask, item }: WantedBest,
+  taken: ReadonlySet<number>,
+): Promise<number[]> {
+  const section_ids = new Set(ask.section_id === null ? type.section_ids : [ask.section_id]);
+  const maps = new Set([...section_ids].flatMap((id) => seatedMapOf(offer.sections.get(id))));
+  let available = 0;
+  for (const map_id of maps) {
+    const mirror = mirrorOf(system, offer.company_id, offer.event_id, map_id);
+    await mirror.refresh();
+    const { geometry } = mirror;
+    const takenHere = new Set([...taken].map((id) => geometry.index.get(id)));
+    const isFree = (n: number) => mirror.isFree(n) && !takenHere.has(n);
+    const rows = rowsOf(geometry).filter((row) => section_ids.has(row.section_id));
+    const seats = pickBest(rows, isFree, ask);
+    if (seats) return seats.map((n) => geometry.seatIds[n] as number);
+    available += rows.reduce((sum, row) => sum + row.seats.filter((seat) => isFree(seat.id)).length, 0);
+  }
+  throw new AppError('sold_out', 'No such seats are left as asked; nothing was held.', {
+    item,
+    ticket_type_id: type.id,
+    available,
+  });
+}
+
+const seatedMapOf = (section: { kind: string; map_id: number } | undefined): number[] =>
+  section?.kind === 'seated' ? [section.map_id] : [];
+
+const known = new WeakMap<MapGeometry, PickRow[]>();
+
+/** The rows of a map as the picker takes them; a seat goes by its number, which is its place in the mirror. */
+function rowsOf(geometry: MapGeometry): PickRow[] {
+  let rows = known.get(geometry);
+  if (!rows) {
+    rows = geometry.rows.map((row) => ({
+      section_id: geometry.sections[row.section]?.id as number,
+      seats: Array.from(row.seats, (n) => ({
+        id: n,
+        position: geometry.position[n] as number,
+        rank: geometry.rank[n] as number,
+        accessible: geometry.accessible[n] === 1,
+        companion_of: geometry.companionOf[n] || null,
+      })),
+    }));
+    known.set(geometry, rows);
+  }
+  return rows;
+}
