@@ -8,14 +8,20 @@ import { overdueQueue } from './services/carts/expire.ts';
 import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
 import { StockFigures } from './services/events/stock.ts';
+import { type JobWaits, openJobWaits } from './services/jobs/waits.ts';
 import { Mirrors } from './services/maps/availability.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
 import { AvailabilityStreams } from './services/maps/stream.ts';
 import { Metrics } from './services/metrics/metrics.ts';
+import { type PaymentProviders, paymentProviders } from './services/payments/providers.ts';
+import { type PaymentQueues, paymentQueues } from './services/payments/queues.ts';
 import { PublishedCache } from './services/published-cache.ts';
 import { MemoryWindow } from './services/rate-limit/memory-window.ts';
 import { RedisWindow } from './services/rate-limit/redis-window.ts';
 import type { SlidingWindow } from './services/rate-limit/window.ts';
+import { TicketKeyring } from './services/tickets/keyring.ts';
+import { Doors } from './services/validations/door.ts';
+import type { ScanQueues } from './services/validations/scan.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -47,6 +53,18 @@ export interface System {
   readonly holds: HoldQueues;
   /** Ends overdue carts of the given events; true when there were any. */
   readonly overdue: Batcher<readonly number[], boolean>;
+  /** Who takes payments for us, by name. */
+  readonly paymentProviders: PaymentProviders;
+  /** Payments waiting for their batch. */
+  readonly payments: PaymentQueues;
+  /** Those who wait for a job to finish. */
+  readonly jobWaits: JobWaits;
+  /** The keys that sign ticket codes, and the codes proved before. */
+  readonly ticketKeys: TicketKeyring;
+  /** What gates must know of events, at most a second old. */
+  readonly doors: Doors;
+  /** Scans waiting for their batch, by company. */
+  readonly scans: ScanQueues;
   /** How often whom: tokens, addresses, log-ins. */
   readonly rateWindow: SlidingWindow;
   /** Published answers as bytes, at most a second old. */
@@ -78,6 +96,12 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     streams: new AvailabilityStreams(),
     holds: new Map(),
     overdue: overdueQueue(() => system),
+    ticketKeys: new TicketKeyring(db),
+    doors: new Doors(),
+    scans: new Map(),
+    paymentProviders: paymentProviders(),
+    payments: paymentQueues(() => system),
+    jobWaits: openJobWaits(db),
     rateWindow: redis ?? new MemoryWindow(),
     published: new PublishedCache(),
     metrics: new Metrics(db.pool),

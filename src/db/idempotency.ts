@@ -25,6 +25,9 @@ const ANSWER = statement(
    WHERE k.company_id = r.company_id AND k.client_id = r.client_id AND k.key = r.key`,
 );
 
+/** What a key belongs to: a request, or what a job remembers of one whose process died. */
+export type Keyed = Pick<Context, 'company_id' | 'client_id' | 'idempotency'>;
+
 /**
  * Claims the Idempotency-Keys of the given requests, in their transaction.
  * @returns per request: undefined when it may go on (claimed, or it has no key), else its refusal
@@ -63,7 +66,7 @@ function outcomeOf(result: unknown): StoredOutcome {
  */
 export async function answerKeys(
   tx: Tx,
-  answers: readonly { ctx: Context; result: unknown }[],
+  answers: readonly { ctx: Keyed; result: unknown }[],
 ): Promise<void> {
   const keyed = answers.filter(({ ctx }) => ctx.idempotency);
   if (!keyed.length) return;
@@ -81,7 +84,7 @@ const RELEASE = statement(
 );
 
 /** Gives back the keys of commands that were refused while others of their batch go through: no effect, no record. */
-export async function releaseKeys(tx: Tx, requests: readonly Context[]): Promise<void> {
+export async function releaseKeys(tx: Tx, requests: readonly Keyed[]): Promise<void> {
   const keyed = requests.filter((ctx) => ctx.idempotency);
   if (keyed.length) await tx.execute(RELEASE, addresses(keyed));
 }
@@ -89,7 +92,7 @@ export async function releaseKeys(tx: Tx, requests: readonly Context[]): Promise
 const addressOf = ({ company_id, client_id }: { company_id: number; client_id: string }, key = '') =>
   `${company_id} ${client_id} ${key}`;
 
-const addresses = (requests: readonly Context[]) => [
+const addresses = (requests: readonly Keyed[]) => [
   requests.map((ctx) => ctx.company_id),
   requests.map((ctx) => ctx.client_id),
   requests.map((ctx) => ctx.idempotency?.key),

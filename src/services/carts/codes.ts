@@ -134,7 +134,7 @@ const notApplicable = (reason: string, detail: string, code: Pick<Candidate, 'ev
 
 const REMOVE = statement(
   'cart_code_remove',
-  `UPDATE cart_code SET status = 'released'
+  `DELETE FROM cart_code
    WHERE company_id = $1 AND cart_id = $2 AND upper(code) = upper($3) AND status = 'held' RETURNING code_id`,
 );
 const RETURN_ONE = statement(

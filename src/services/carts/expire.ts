@@ -5,6 +5,7 @@ import { batcher } from '../batcher.ts';
 import { recordChanges } from '../changes.ts';
 import { returnCodes } from '../inventory/codes.ts';
 import { returnLines } from '../inventory/return.ts';
+import { returnPartPayments } from '../payments/pay-back.ts';
 import { type CartRow, linesOf } from './row.ts';
 import { moveCarts } from './state.ts';
 
@@ -52,6 +53,7 @@ export async function endCarts(
   await returnLines(tx, company_id, held, 'held');
   await returnCodes(tx, company_id, ids);
   await tx.execute(RELEASE_LINES, [company_id, ids]);
+  await returnPartPayments(tx, company_id, carts, { reason: `cart ${to}` });
   await recordChanges(
     tx,
     carts.map((cart) => ({

@@ -1,0 +1,76 @@
+import { Logger, type LogLevel, run, runMigrations, runOnce, type TaskList } from 'graphile-worker';
+import type pg from 'pg';
+import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
+import { REFUND_TASK } from '../services/refunds/task.ts';
+import type { System } from '../system.ts';
+import { lookUpPayment } from './look-up-payment.ts';
+import { purge } from './purge.ts';
+import { recoverLostPayments } from './recover-payments.ts';
+import { refundPayment } from './refund-payment.ts';
+import type { JobTask } from './task.ts';
+
+/** Every task by the name it is enqueued under. */
+const TASKS: Record<string, JobTask> = {
+  [LOOK_UP_TASK]: lookUpPayment,
+  [REFUND_TASK]: refundPayment,
+  recover_payments: recoverLostPayments,
+  purge,
+};
+
+const CRONTAB = `
+* * * * * recover_payments ?fill=1m
+17 * * * * purge
+`;
+
+const CONCURRENCY = 4;
+const POLL_MS = 1_000;
+
+/**
+ * Makes the tables that tasks are kept in, or brings them up to date. Any number of processes may do so at once, and
+ * each must before it serves: requests enqueue tasks in their own transactions.
+ * @param database a pool, or a connection string
+ */
+export async function migrateJobs(database: pg.Pool | string): Promise<void> {
+  const where = typeof database === 'string' ? { connectionString: database } : { pgPool: database };
+  await runMigrations({ ...where, logger: SILENT });
+}
+
+/**
+ * Works off tasks until it is stopped: those due now, those that become due, and those of the clock. Stopping waits for
+ * the tasks that run.
+ */
+export async function startWorker(system: System): Promise<{ stop(): Promise<void> }> {
+  const runner = await run({
+    pgPool: system.db.pool,
+    logger: loggerOf(system),
+    taskList: tasksOf(system),
+    crontab: CRONTAB,
+    concurrency: CONCURRENCY,
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+  });
+  return { stop: () => runner.stop() };
+}
+
+/** Works off the tasks that are due now, and returns when none is left. */
+export const runJobs = (system: System): Promise<void> =>
+  runOnce({
+    pgPool: system.db.pool,
+    logger: loggerOf(system),
+    taskList: tasksOf(system),
+    noHandleSignals: true,
+  });
+
+const tasksOf = (system: System): TaskList =>
+  Object.fromEntries(Object.entries(TASKS).map(([name, task]) => [name, task(system)]));
+
+const LEVELS = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const satisfies Record<
+  `${LogLevel}`,
+  string
+>;
+
+/** The worker's log is ours; what it has to say of its ordinary work is for debugging. */
+const loggerOf = ({ log }: System) =>
+  new Logger((scope) => (level, message, meta) => log[LEVELS[level]]({ ...scope, ...meta }, message));
+
+const SILENT = new Logger(() => () => undefined);

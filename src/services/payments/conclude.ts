@@ -1,0 +1,154 @@
+import { answerKeys, type Keyed } from '../../db/idempotency.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import type { System } from '../../system.ts';
+import type { Outcome } from '../batcher.ts';
+import type { CartRow } from '../carts/row.ts';
+import { moveCarts } from '../carts/state.ts';
+import { answerOf, type ReturnReason } from './answer.ts';
+import { bookCaptures, type Capture } from './capture.ts';
+import { decide, isWaitedFor } from './decide.ts';
+import { lockedCarts } from './direct.ts';
+import { type KnownEvent, recordEvents } from './events.ts';
+import { follow } from './follow.ts';
+import { prolongHolds } from './hold.ts';
+import { retakeCart } from './late.ts';
+import { returnUnwanted } from './pay-back.ts';
+import type { ChargeState } from './provider.ts';
+import { lockPayments, movePayments, type PaymentMove, type PaymentRow } from './row.ts';
+
+/** How a charge stands, as the provider says; or that there is none to wait for, as only we can tell. */
+export type News =
+  | ChargeState
+  | { status: 'pending'; reference: null }
+  | { status: 'failed'; reference: null; reason: string };
+
+/** News of a payment: from the call itself, a webhook or a look-up. Whoever comes first concludes it. */
+export interface Conclusion {
+  payment: Pick<PaymentRow, 'company_id' | 'id' | 'cart_id'>;
+  news: News;
+  /** The webhook that brought the news: a second delivery of it changes nothing. */
+  event?: KnownEvent;
+  /** Who is still to be answered under an Idempotency-Key. */
+  asker?: Keyed | undefined;
+  /** How often the payment was looked up so far: while it is under way, the next look-up is made due. */
+  lookedUp?: number;
+}
+
+/**
+ * Applies news of payments to them and to their carts, in one transaction for any number: the only code that decides
+ * what a confirmation means, whichever way and in whatever order it comes.
+ * @returns per conclusion the payment as it stands then
+ */
+export async function executeConclusions(
+  system: System,
+  conclusions: Conclusion[],
+): Promise<Outcome<PaymentRow>[]> {
+  const payments = await inTransaction(system.db, async (tx) => {
+    const payments = new Map<string, PaymentRow>();
+    const fresh = await recordEvents(tx, conclusions);
+    for (const round of rounds(conclusions))
+      for (const row of await apply(tx, round, fresh)) payments.set(row.id, row);
+    await answerKeys(
+      tx,
+      conclusions.flatMap(({ asker, payment }) =>
+        asker ? [{ ctx: asker, result: answerOf(payments.get(payment.id) as PaymentRow) }] : [],
+      ),
+    );
+    return payments;
+  });
+  return conclusions.map(({ payment, asker }) => {
+    if (asker?.idempotency) asker.idempotency.state = 'answered';
+    return { result: payments.get(payment.id) as PaymentRow };
+  });
+}
+
+/** One company and no cart twice a round: news of one cart is judged in turn, each on what the one before left. */
+function rounds(conclusions: readonly Conclusion[]): Conclusion[][] {
+  const rounds = new Map<string, Conclusion[]>();
+  const seen = new Map<string, number>();
+  const sorted = conclusions.toSorted((a, b) => a.payment.company_id - b.payment.company_id);
+  for (const conclusion of sorted) {
+    const { company_id, cart_id } = conclusion.payment;
+    const turn = (seen.get(cart_id) ?? 0) + 1;
+    seen.set(cart_id, turn);
+    rounds.set(`${company_id} ${turn}`, [...(rounds.get(`${company_id} ${turn}`) ?? []), conclusion]);
+  }
+  return [...rounds.values()];
+}
+
+/** What to write for one round. */
+interface Plan {
+  moves: PaymentMove[];
+  captures: Capture[];
+  unwanted: (Capture & { reason: ReturnReason })[];
+  reopened: string[];
+  waiting: string[];
+}
+
+async function apply(tx: Tx, round: Conclusion[], fresh: ReadonlySet<Conclusion>): Promise<PaymentRow[]> {
+  const company_id = (round[0] as Conclusion).payment.company_id;
+  const carts = await lockedCarts(
+    tx,
+    company_id,
+    round.map(({ payment }) => payment.cart_id),
+  );
+  const payments = await lockPayments(
+    tx,
+    company_id,
+    round.map(({ payment }) => payment.id),
+  );
+  const byId = new Map(payments.map((row) => [row.id, row]));
+  const plan: Plan = { moves: [], captures: [], unwanted: [], reopened: [], waiting: [] };
+  for (const conclusion of round) {
+    const payment = byId.get(conclusion.payment.id) as PaymentRow;
+    if (fresh.has(conclusion))
+      await planFor(tx, plan, payment, carts.get(payment.cart_id) as CartRow, conclusion.news);
+  }
+  const moved = new Set(plan.moves.map((move) => move.payment.id));
+
+  await movePayments(tx, company_id, plan.moves);
+  if (plan.reopened.length) await moveCarts(tx, company_id, plan.reopened, 'pending_payment', 'open');
+  await prolongHolds(tx, company_id, plan.waiting);
+  await bookCaptures(tx, company_id, plan.captures);
+  await returnUnwanted(tx, company_id, plan.unwanted);
+  await follow(
+    tx,
+    round.map(({ payment, lookedUp }) => ({
+      payment: byId.get(payment.id) as PaymentRow,
+      moved: moved.has(payment.id),
+      lookedUp,
+    })),
+  );
+  return payments;
+}
+
+async function planFor(tx: Tx, plan: Plan, payment: PaymentRow, cart: CartRow, news: News): Promise<void> {
+  const move: PaymentMove = { payment, to: news.status, provider_reference: news.reference };
+  const giveBack = (reason: ReturnReason) => {
+    plan.moves.push({ ...move, failure_reason: reason });
+    plan.unwanted.push({ cart, payment, reason });
+  };
+  switch (decide(payment, cart, news)) {
+    case 'wait':
+      if (isWaitedFor(payment, cart) && !cart.overdue) plan.waiting.push(cart.id);
+      plan.moves.push({ ...move, ...('action_url' in news && { action_url: news.action_url }) });
+      return;
+    case 'refuse':
+      if (isWaitedFor(payment, cart)) plan.reopened.push(cart.id);
+      plan.moves.push({ ...move, ...('reason' in news && { failure_reason: news.reason }) });
+      return;
+    case 'capture':
+      plan.moves.push(move);
+      plan.captures.push({ cart, payment });
+      return;
+    case 'capture_late': {
+      const retaken = await retakeCart(tx, cart, payment);
+      if (!retaken) return giveBack('cart_expired');
+      plan.moves.push(move);
+      plan.captures.push({ cart: retaken, payment });
+      return;
+    }
+    case 'give_back':
+      return giveBack('cart_not_open');
+  }
+}

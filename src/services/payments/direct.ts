@@ -1,0 +1,140 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../../context.ts';
+import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { notFound } from '../../errors.ts';
+import type { Payment, PaymentRequest } from '../../schemas/payments.ts';
+import type { System } from '../../system.ts';
+import type { Outcome } from '../batcher.ts';
+import { type CartRow, lockCarts, mayReach } from '../carts/row.ts';
+import { bookCaptures } from './capture.ts';
+import { insertPayments, type NewPayment, presentPayment } from './row.ts';
+import { amountToPay } from './verdict.ts';
+
+/** A payment that is final at once, for nobody else is asked: free, cash, external. */
+export interface DirectPayment {
+  ctx: Context;
+  cart_id: string;
+  request: Exclude<PaymentRequest, { method: 'card' }>;
+}
+
+interface Granted {
+  command: DirectPayment;
+  cart: CartRow;
+  payment: NewPayment;
+}
+
+type Refuse = (command: DirectPayment, refusal: unknown) => void;
+
+/** Books the payments of one batch in one transaction: verdicts in memory, then a few set-based statements. */
+export async function executeDirect(system: System, commands: DirectPayment[]): Promise<Outcome<Payment>[]> {
+  const outcomes = new Map<DirectPayment, Outcome<Payment>>();
+  const refuse: Refuse = (command, refusal) => outcomes.set(command, { refusal });
+
+  await inTransaction(system.db, async (tx) => {
+    const claims = await claimKeys(
+      tx,
+      commands.map(({ ctx }) => ctx),
+    );
+    const claimed = commands.filter((command, i) => !claims[i] || refuse(command, claims[i]));
+    for (const [company_id, group] of byCompany(claimed)) {
+      const granted = await judgeAll(tx, company_id, group, refuse);
+      for (const { command, payment } of await book(tx, company_id, granted))
+        outcomes.set(command, { result: payment });
+    }
+    const refused = claimed.filter((command) => 'refusal' in (outcomes.get(command) as Outcome<Payment>));
+    await releaseKeys(
+      tx,
+      refused.map(({ ctx }) => ctx),
+    );
+    await answerKeys(
+      tx,
+      claimed.flatMap((command) => {
+        const outcome = outcomes.get(command) as Outcome<Payment>;
+        return 'result' in outcome ? [{ ctx: command.ctx, result: outcome.result }] : [];
+      }),
+    );
+  });
+
+  return commands.map((command) => {
+    const outcome = outcomes.get(command) as Outcome<Payment>;
+    if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'answered';
+    return outcome;
+  });
+}
+
+/** Commands by company, in its order. */
+export function byCompany<C extends { ctx: Context }>(commands: readonly C[]): Map<number, C[]> {
+  const groups = new Map<number, C[]>();
+  for (const command of commands) {
+    const { company_id } = command.ctx;
+    groups.set(company_id, [...(groups.get(company_id) ?? []), command]);
+  }
+  return new Map([...groups].sort(([a], [b]) => a - b));
+}
+
+async function judgeAll(
+  tx: Tx,
+  company_id: number,
+  commands: readonly DirectPayment[],
+  refuse: Refuse,
+): Promise<Granted[]> {
+  const carts = await lockedCarts(
+    tx,
+    company_id,
+    commands.map((command) => command.cart_id),
+  );
+  const taken = new Map<string, number>();
+  const granted: Granted[] = [];
+  for (const command of commands) {
+    const { ctx, cart_id, request } = command;
+    try {
+      const cart = reachable(ctx, carts.get(cart_id));
+      const amount = amountToPay(ctx, cart, request, taken.get(cart_id));
+      taken.set(cart_id, (taken.get(cart_id) ?? 0) + amount);
+      granted.push({
+        command,
+        cart,
+        payment: {
+          company_id,
+          id: uuidv7(),
+          cart_id,
+          method: request.method,
+          provider: request.method,
+          reference: request.method === 'external' ? request.reference : null,
+          amount,
+          currency: cart.currency,
+          status: 'captured',
+          job_id: null,
+        },
+      });
+    } catch (refusal) {
+      refuse(command, refusal);
+    }
+  }
+  return granted;
+}
+
+/** Locks carts, each once, in the order of their ids. */
+export async function lockedCarts(tx: Tx, company_id: number, ids: string[]): Promise<Map<string, CartRow>> {
+  const carts = await lockCarts(tx, company_id, [...new Set(ids)]);
+  return new Map(carts.map((cart) => [cart.id, cart]));
+}
+
+/** @throws AppError not_found */
+export function reachable(ctx: Context, cart: CartRow | undefined): CartRow {
+  if (!cart || !mayReach(ctx, cart)) throw notFound('Cart');
+  return cart;
+}
+
+async function book(tx: Tx, company_id: number, granted: readonly Granted[]) {
+  if (!granted.length) return [];
+  const rows = await insertPayments(
+    tx,
+    granted.map(({ payment }) => payment),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const booked = granted.map((g) => ({ ...g, payment: byId.get(g.payment.id) as (typeof rows)[number] }));
+  await bookCaptures(tx, company_id, booked);
+  return booked.map(({ command, payment }) => ({ command, payment: presentPayment(payment) }));
+}

@@ -1,0 +1,52 @@
+import { statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+import { endCarts } from '../carts/expire.ts';
+import { type CartRow, lockCarts } from '../carts/row.ts';
+import { moveCart } from '../carts/state.ts';
+import { retakeCodes } from '../inventory/codes.ts';
+import { retakeLines } from '../inventory/retake.ts';
+import { returnLines } from '../inventory/return.ts';
+import type { StockLine } from '../inventory/stock.ts';
+import type { PaymentRow } from './row.ts';
+
+const HOLD_MS = 60_000; // sold in this very transaction
+
+// What a cart held when it ended was released all at once; lines that its buyer took out before then were not.
+const ENDED_LINES = statement(
+  'late_lines',
+  `SELECT l.id, l.cart_id, l.kind, l.event_id, l.ticket_type_id, l.product_id, l.section_id, l.seat_id, l.quantity, l.total
+   FROM sale_detail l
+   WHERE l.company_id = $1 AND l.cart_id = $2 AND l.status = 'released'
+     AND l.updated_at = (SELECT max(n.updated_at) FROM sale_detail n
+                         WHERE n.company_id = $1 AND n.cart_id = $2 AND n.status = 'released')
+   ORDER BY l.created_at, l.id`,
+);
+const HOLD_LINES = statement(
+  'late_hold_lines',
+  `UPDATE sale_detail SET status = 'held', updated_at = greatest(now(), updated_at + interval '1 millisecond')
+   WHERE company_id = $1 AND id = ANY($2::uuid[]) AND status = 'released'`,
+);
+
+/**
+ * A payment was confirmed for a cart whose hold is over: what the cart held is held again if all of it is still free.
+ * The caller holds the cart's lock.
+ * @returns the cart, waiting for this payment as it did before; undefined when the money must go back
+ */
+export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Promise<CartRow | undefined> {
+  const { company_id, id } = cart;
+  if (cart.status === 'open' || cart.status === 'pending_payment')
+    await endCarts(tx, company_id, [cart], 'expired'); // overdue, but no sweeper has come by
+  const [ended] = await lockCarts(tx, company_id, [id]);
+  if (!ended || payment.amount !== ended.total - ended.paid) return undefined;
+  const lines = await tx.query<StockLine & { total: number }>(ENDED_LINES, [company_id, id]);
+  const total = lines.reduce((sum, line) => sum + line.total, 0);
+  if (!lines.length || lines.length !== ended.line_count || total !== ended.total) return undefined;
+  if (!(await retakeLines(tx, company_id, lines, new Date(Date.now() + HOLD_MS)))) return undefined;
+  if (!(await retakeCodes(tx, company_id, id))) {
+    await returnLines(tx, company_id, lines, 'held');
+    return undefined;
+  }
+  await tx.execute(HOLD_LINES, [company_id, lines.map((line) => line.id)]);
+  await moveCart(tx, company_id, id, ended.status, 'pending_payment');
+  return { ...ended, status: 'pending_payment', overdue: false };
+}

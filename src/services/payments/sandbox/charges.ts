@@ -1,0 +1,70 @@
+import { type Database, statement } from '../../../db/client.ts';
+
+// The books of a company elsewhere: nothing in them may ever be joined with ours.
+
+export type ChargeStatus = 'requires_action' | 'pending' | 'captured' | 'declined';
+
+export interface ChargeRow {
+  id: string;
+  company_id: number;
+  amount: number;
+  currency: string;
+  status: ChargeStatus;
+  reason: string | null;
+  return_url: string | null;
+}
+
+export type NewCharge = ChargeRow & { settles_in: number | null };
+
+const MAKE = statement(
+  'sandbox_charge_make',
+  `INSERT INTO sandbox_charge (id, company_id, amount, currency, status, reason, return_url, settles_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int)) ON CONFLICT DO NOTHING`,
+);
+const FIND = statement(
+  'sandbox_charge_find',
+  `SELECT id, company_id, amount, currency, reason, return_url,
+     CASE WHEN status = 'pending' AND settles_at <= now() THEN 'captured' ELSE status END AS status
+   FROM sandbox_charge WHERE id = $1`,
+);
+const DECIDE = statement(
+  'sandbox_charge_decide',
+  `UPDATE sandbox_charge SET status = $2, reason = $3 WHERE id = $1 AND status = 'requires_action'`,
+);
+const REFUND = statement(
+  'sandbox_refund_make',
+  `INSERT INTO sandbox_refund (id, charge_id, amount)
+   SELECT $1, c.id, $3 FROM sandbox_charge c WHERE c.id = $2
+     AND (c.status = 'captured' OR (c.status = 'pending' AND c.settles_at <= now()))
+     AND c.amount >= $3 + (SELECT coalesce(sum(r.amount), 0) FROM sandbox_refund r WHERE r.charge_id = c.id)
+   ON CONFLICT DO NOTHING`,
+);
+const FIND_REFUND = statement('sandbox_refund_find', 'SELECT id FROM sandbox_refund WHERE id = $1');
+
+/** Makes a charge, once: asked again under the same id it gives the one that there is. */
+export async function makeCharge(db: Database, charge: NewCharge): Promise<ChargeRow> {
+  const { id, company_id, amount, currency, status, reason, return_url, settles_in } = charge;
+  await db.query(MAKE, [id, company_id, amount, currency, status, reason, return_url, settles_in]);
+  return (await findCharge(db, id)) as ChargeRow;
+}
+
+/** A charge as it stands now: a pending one is captured when its time has come. */
+export async function findCharge(db: Database, id: string): Promise<ChargeRow | undefined> {
+  return (await db.query<ChargeRow>(FIND, [id]))[0];
+}
+
+/** Writes down what the buyer decided; a charge decided before stays as it is. */
+export async function decideCharge(db: Database, id: string, status: ChargeStatus): Promise<void> {
+  await db.query(DECIDE, [id, status, status === 'declined' ? 'declined_by_buyer' : null]);
+}
+
+/** Gives money back, once for each id and never more than was captured; false when that cannot be. */
+export async function makeRefund(
+  db: Database,
+  id: string,
+  charge_id: string,
+  amount: number,
+): Promise<boolean> {
+  await db.query(REFUND, [id, charge_id, amount]);
+  return (await db.query(FIND_REFUND, [id])).length === 1;
+}

@@ -1,0 +1,84 @@
+import { statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+import type { CartRow } from '../carts/row.ts';
+import { type CartStatus, moveCarts } from '../carts/state.ts';
+import { type Change, recordChanges } from '../changes.ts';
+import { useCodes } from '../inventory/codes.ts';
+import { sellLines } from '../inventory/sell.ts';
+import type { StockLine } from '../inventory/stock.ts';
+import { issueTickets, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
+import { aboutLine, type Entry, enter, type Priced } from './ledger.ts';
+
+type Line = StockLine & Priced;
+
+const LINES = statement(
+  'settle_lines',
+  `SELECT l.id, l.cart_id, l.kind, l.event_id, l.ticket_type_id, l.product_id, l.section_id, l.seat_id, l.quantity,
+     l.total, l.discount, l.fee, l.tax
+   FROM sale_detail l
+   WHERE l.company_id = $1 AND l.cart_id = ANY($2::uuid[]) AND l.status = 'held' ORDER BY l.created_at, l.id`,
+);
+const PAY_LINES = statement(
+  'settle_pay_lines',
+  `UPDATE sale_detail SET status = 'paid', updated_at = greatest(now(), updated_at + interval '1 millisecond')
+   WHERE company_id = $1 AND id = ANY($2::uuid[]) AND status = 'held'`,
+);
+
+/**
+ * Turns carts that are paid in full into sales: stock sold, codes used, tickets issued, books written. All of it in the
+ * transaction that books the last payment, for any number of carts by the same few statements.
+ * The caller holds the locks of the carts, has seen that their holds are alive, and has added up their payments.
+ * @throws AppError cart_expired when a seat is no longer held by its cart: nothing is kept then
+ */
+export async function settleCarts(tx: Tx, company_id: number, carts: readonly CartRow[]): Promise<void> {
+  if (!carts.length) return;
+  const ids = carts.map((cart) => cart.id);
+  const cartOf = new Map(carts.map((cart) => [cart.id, cart]));
+  const lines = withTicketIds(await tx.query<Line>(LINES, [company_id, ids]));
+
+  await sellLines(tx, company_id, lines);
+  await useCodes(tx, company_id, ids);
+  await issueTickets(tx, company_id, lines);
+  const paid = await tx.execute(PAY_LINES, [company_id, lines.map((line) => line.id)]);
+  if (paid !== lines.length) throw new Error(`paid ${paid} of ${lines.length} lines`);
+  await enter(
+    tx,
+    company_id,
+    lines.map((line) => sale(line, cartOf.get(line.cart_id) as CartRow)),
+  );
+  for (const from of ['open', 'pending_payment'] satisfies CartStatus[]) {
+    const moving = carts.filter((cart) => cart.status === from).map((cart) => cart.id);
+    if (moving.length) await moveCarts(tx, company_id, moving, from, 'paid');
+  }
+  await recordChanges(
+    tx,
+    carts.flatMap((cart) => changesOf(cart, lines)),
+  );
+}
+
+const sale = (line: Line, cart: CartRow): Entry => ({
+  kind: 'sale',
+  ...aboutLine(line, cart),
+  quantity: line.quantity,
+  amount: line.total,
+  discount: line.discount,
+  fee: line.fee,
+  tax: line.tax,
+});
+
+function changesOf(cart: CartRow, lines: ReturnType<typeof withTicketIds<Line>>): Change[] {
+  const { company_id, interface_id, id, total, currency } = cart;
+  const own = lines.filter((line) => line.cart_id === id);
+  const events = new Set(own.map((line) => line.event_id));
+  return [
+    {
+      company_id,
+      type: 'cart.paid',
+      interface_id,
+      event_id: events.size === 1 ? (own[0]?.event_id ?? null) : null,
+      subject_id: id,
+      data: { cart_id: id, total, currency, ticket_ids: own.flatMap((line) => line.ticket_id ?? []) },
+    },
+    ...ticketsIssued(company_id, interface_id, own),
+  ];
+}

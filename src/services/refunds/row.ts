@@ -1,0 +1,55 @@
+import { statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+import type { Refund } from '../../schemas/payments.ts';
+
+export interface RefundRow extends Refund {
+  company_id: number;
+  provider_reference: string | null;
+  client_id: string | null;
+}
+
+export type NewRefund = Omit<
+  RefundRow,
+  'provider_reference' | 'created_at' | 'updated_at' | 'sale_detail_ids'
+> & {
+  sale_detail_ids: readonly string[];
+};
+
+const INSERT = statement(
+  'refund_insert',
+  `INSERT INTO refund (company_id, id, cart_id, payment_id, amount, currency, sale_detail_ids, reason, status, client_id)
+   SELECT r.company_id, r.id, r.cart_id, r.payment_id, r.amount, r.currency,
+     ARRAY(SELECT jsonb_array_elements_text(r.sale_detail_ids)::uuid), r.reason, r.status, r.client_id
+   FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::jsonb[], $8::text[],
+               $9::refund_status[], $10::text[])
+     AS r (company_id, id, cart_id, payment_id, amount, currency, sale_detail_ids, reason, status, client_id)
+   RETURNING *`,
+);
+
+export const insertRefunds = (tx: Tx, refunds: readonly NewRefund[]): Promise<RefundRow[]> =>
+  tx.query<RefundRow>(INSERT, [
+    refunds.map((r) => r.company_id),
+    refunds.map((r) => r.id),
+    refunds.map((r) => r.cart_id),
+    refunds.map((r) => r.payment_id),
+    refunds.map((r) => r.amount),
+    refunds.map((r) => r.currency),
+    refunds.map((r) => JSON.stringify(r.sale_detail_ids)),
+    refunds.map((r) => r.reason),
+    refunds.map((r) => r.status),
+    refunds.map((r) => r.client_id),
+  ]);
+
+/** A refund as the API shows it. */
+export const presentRefund = (row: RefundRow): Refund => ({
+  id: row.id,
+  cart_id: row.cart_id,
+  payment_id: row.payment_id,
+  amount: row.amount,
+  currency: row.currency,
+  sale_detail_ids: row.sale_detail_ids,
+  reason: row.reason,
+  status: row.status,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+});
