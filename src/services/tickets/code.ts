@@ -16,6 +16,7 @@
  * Ed25519 is deterministic: one ticket, serial and key always give the same code, so none is stored.
  */
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { base32nopad } from '@scure/base';
 import { stringify as uuidFromBytes, parse as uuidToBytes } from 'uuid';
 import { MAX_TICKET_KEY_NUMBER, type TicketKey, type TicketPublicKeys } from './keys.ts';
@@ -41,6 +42,9 @@ export interface TicketCode extends TicketClaims {
 /** Characters of every code. */
 export const TICKET_CODE_LENGTH = 143;
 
+/** The most that a serial can be: a ticket can be reissued so often. */
+export const MAX_SERIAL = 65_535;
+
 const VERSION = 1;
 const CLAIMS_BYTES = 25;
 const SPELLING = new RegExp(`^[A-Za-z2-7]{${TICKET_CODE_LENGTH}}$`);
@@ -48,11 +52,13 @@ const SPELLING = new RegExp(`^[A-Za-z2-7]{${TICKET_CODE_LENGTH}}$`);
 /** Goes before what is signed: no signature can pass for one made for another purpose. */
 const SIGNING_DOMAIN = Buffer.from('ticketing-api/ticket-code\0');
 
+const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
+
 /** Least and most of each number. The event id ends where PostgreSQL's integer does. */
 const RANGES = {
   keyNumber: [1, MAX_TICKET_KEY_NUMBER],
   eventId: [1, 2_147_483_647],
-  serial: [0, 65_535],
+  serial: [0, MAX_SERIAL],
 } as const;
 
 /**
@@ -60,7 +66,23 @@ const RANGES = {
  *
  * @throws RangeError when a number is out of its range; TypeError when the ticket id is not a UUID.
  */
-export function signTicketCode({ ticketId, eventId, serial }: TicketClaims, key: TicketKey): string {
+export function signTicketCode(claims: TicketClaims, key: TicketKey): string {
+  const bytes = claimsBytes(claims, key);
+  return spell(bytes, sign(null, signedPart(bytes), key.privateKey));
+}
+
+/**
+ * Makes the code of a ticket with the arithmetic done in the thread pool: for servers, whose event loop has
+ * other callers.
+ *
+ * @throws as `signTicketCode`.
+ */
+export async function signTicketCodeInPool(claims: TicketClaims, key: TicketKey): Promise<string> {
+  const bytes = claimsBytes(claims, key);
+  return spell(bytes, await signInPool(null, signedPart(bytes), key.privateKey));
+}
+
+function claimsBytes({ ticketId, eventId, serial }: TicketClaims, key: TicketKey): Buffer {
   requireRange('keyNumber', key.number);
   requireRange('eventId', eventId);
   requireRange('serial', serial);
@@ -70,9 +92,11 @@ export function signTicketCode({ ticketId, eventId, serial }: TicketClaims, key:
   claims.set(uuidToBytes(ticketId), 3);
   claims.writeUInt32BE(eventId, 19);
   claims.writeUInt16BE(serial, 23);
-  const signature = sign(null, Buffer.concat([SIGNING_DOMAIN, claims]), key.privateKey);
-  return base32nopad.encode(Buffer.concat([claims, signature]));
+  return claims;
 }
+
+const spell = (claims: Buffer, signature: Buffer): string =>
+  base32nopad.encode(Buffer.concat([claims, signature]));
 
 /**
  * Takes a code apart WITHOUT asking who signed it: nothing it says may be trusted before `verifyTicketCode`.
@@ -100,17 +124,28 @@ export function verifyTicketCode(text: string, publicKeys: TicketPublicKeys): Ti
   return publicKey && holds(bytes, code, publicKey) ? code : undefined;
 }
 
-function holds(bytes: Buffer, { signature }: TicketCode, publicKey: KeyObject): boolean {
-  const signed = Buffer.concat([SIGNING_DOMAIN, bytes.subarray(0, CLAIMS_BYTES)]);
-  return verify(null, signed, publicKey, signature);
-}
-
-function decode(text: string): Buffer | undefined {
+/**
+ * The one spelling of a code: two texts that `readTicketCode` takes for the same code have the same.
+ *
+ * @returns undefined when it is not spelt like a code.
+ */
+export function canonicalTicketCode(text: string): string | undefined {
   // Checked before it is raised to upper case, which turns letters beyond ASCII (ı, ſ) into I and S.
   const spelt = text.trim();
-  if (!SPELLING.test(spelt)) return undefined;
+  return SPELLING.test(spelt) ? spelt.toUpperCase() : undefined;
+}
+
+const holds = (bytes: Buffer, { signature }: TicketCode, publicKey: KeyObject): boolean =>
+  verify(null, signedPart(bytes), publicKey, signature);
+
+const signedPart = (bytes: Buffer): Buffer =>
+  Buffer.concat([SIGNING_DOMAIN, bytes.subarray(0, CLAIMS_BYTES)]);
+
+function decode(text: string): Buffer | undefined {
+  const spelt = canonicalTicketCode(text);
+  if (!spelt) return undefined;
   try {
-    return Buffer.from(base32nopad.decode(spelt.toUpperCase()));
+    return Buffer.from(base32nopad.decode(spelt));
   } catch {
     // The last character carries 3 bits of no meaning; unless they are zero it is a second spelling.
     return undefined;

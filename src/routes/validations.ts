@@ -1,0 +1,97 @@
+import type { FastifyInstance } from 'fastify';
+import { one, page } from '../routing/answers.ts';
+import { route } from '../routing/route.ts';
+import { idParam, uuidParam } from '../schemas/common.ts';
+import {
+  Scan,
+  summaryQuery,
+  Validation,
+  ValidationSummary,
+  validationsQuery,
+} from '../schemas/validations.ts';
+import { getValidation, listValidations } from '../services/validations/read.ts';
+import { scan } from '../services/validations/scan.ts';
+import { summarizeValidations } from '../services/validations/summary.ts';
+import { undoValidation } from '../services/validations/undo.ts';
+
+const DOOR = { tag: 'Validations', scopes: ['admin'] } as const;
+
+/** The door: codes in, verdicts out, every attempt kept. */
+export async function validationRoutes(app: FastifyInstance): Promise<void> {
+  route(
+    app,
+    'POST',
+    '/validations',
+    {
+      ...DOOR,
+      operation: 'createValidation',
+      summary: 'Scan a code at the door',
+      description:
+        'Accepted or rejected, the scan is kept and answered with 201. A ticket admits from 6 hours before the doors ' +
+        'open (or the event starts) until 6 hours after the event ends (24 after it starts when no end is known), ' +
+        'unless its type names its own times. An exit is judged by the ticket alone.',
+      body: Scan,
+      answer: one('validation', Validation, { status: 201, location: ({ id }) => `/validations/${id}` }),
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, body }) => scan(ctx, body),
+  );
+  route(
+    app,
+    'GET',
+    '/validations',
+    {
+      ...DOOR,
+      operation: 'listValidations',
+      summary: 'Scans of the events of this interface, newest first',
+      query: validationsQuery,
+      answer: page('validations', Validation),
+    },
+    ({ ctx, query, page }) => listValidations(ctx, query, page),
+  );
+  route(
+    app,
+    'GET',
+    '/validations/:validation_id',
+    {
+      ...DOOR,
+      operation: 'getValidation',
+      summary: 'One scan',
+      params: { validation_id: uuidParam },
+      answer: one('validation', Validation),
+      problems: ['not_found'],
+    },
+    ({ ctx, params }) => getValidation(ctx, params.validation_id),
+  );
+  route(
+    app,
+    'POST',
+    '/validations/:validation_id/undo',
+    {
+      ...DOOR,
+      scopes: ['sell', 'admin'],
+      operation: 'undoValidation',
+      summary: 'Take back the last scan of a ticket',
+      description: 'Its entry counts no more; the scan itself is kept, marked.',
+      params: { validation_id: uuidParam },
+      answer: one('validation', Validation),
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, params }) => undoValidation(ctx, params.validation_id),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/validations/summary',
+    {
+      ...DOOR,
+      operation: 'summarizeValidations',
+      summary: 'Scans of an event per gate and minute, and how many are inside now',
+      params: { event_id: idParam },
+      query: summaryQuery,
+      answer: one('summary', ValidationSummary),
+      problems: ['not_found'],
+    },
+    ({ ctx, params, query }) => summarizeValidations(ctx, params.event_id, query),
+  );
+}

@@ -1,0 +1,170 @@
+import { timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type Database, statement } from '../../db/client.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { canonicalTicketCode, readTicketCode, signTicketCodeInPool, type TicketClaims } from './code.ts';
+import {
+  exportTicketPrivateJwk,
+  exportTicketPublicJwk,
+  generateTicketKey,
+  importTicketKey,
+  type TicketKey,
+  type TicketPublicJwk,
+} from './keys.ts';
+
+/** After so long the keys are read again, so that a rotation by another process is followed. */
+const FRESH_MS = 60_000;
+
+/** Codes that a process remembers: half a kilobyte each. */
+const CODES = 20_000;
+
+/** Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions. */
+export type TicketSigner = (claims: TicketClaims) => Promise<string>;
+
+interface Ring {
+  readAt: number;
+  /** Every key of the company: retired ones verify for ever. */
+  keys: ReadonlyMap<number, TicketKey>;
+  /** The newest that is not retired. */
+  signing: TicketKey | undefined;
+}
+
+interface KeyRow {
+  private_jwk: unknown;
+  retired: boolean;
+}
+
+const READ = statement(
+  'ticket_keys',
+  `SELECT private_jwk, retired_at IS NOT NULL AS retired FROM ticket_key WHERE company_id = $1 ORDER BY number`,
+);
+const LOCK = statement('ticket_key_lock', `SELECT pg_advisory_xact_lock(hashtextextended('ticket_key', $1))`);
+const NEXT = statement(
+  'ticket_key_next',
+  'SELECT coalesce(max(number), 0) + 1 AS number FROM ticket_key WHERE company_id = $1',
+);
+const INSERT = statement(
+  'ticket_key_insert',
+  'INSERT INTO ticket_key (company_id, number, private_jwk, public_jwk) VALUES ($1, $2, $3, $4)',
+);
+const RETIRE = statement(
+  'ticket_key_retire',
+  'UPDATE ticket_key SET retired_at = now() WHERE company_id = $1 AND retired_at IS NULL',
+);
+
+/**
+ * The keys that sign the tickets of each company, remembered by the process. The private halves stay in here: what
+ * leaves are codes, verdicts and public keys.
+ */
+export class TicketKeyring {
+  readonly #db: Database;
+  readonly #rings = new Map<number, Ring>();
+  readonly #made = new LRUCache<string, string>({ max: CODES });
+  readonly #proven = new LRUCache<string, TicketClaims>({ max: CODES });
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** What makes the codes of a company's tickets, by its newest key; who first asks makes that key. */
+  async signer(company_id: number): Promise<TicketSigner> {
+    const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
+    return async (claims) => {
+      const name = `${company_id} ${key.number} ${claims.ticketId} ${claims.serial}`;
+      let code = this.#made.get(name);
+      if (!code) {
+        code = await signTicketCodeInPool(claims, key);
+        this.#made.set(name, code);
+        this.#proven.set(`${company_id} ${code}`, claims);
+      }
+      return code;
+    };
+  }
+
+  /**
+   * What a code says, when a key of the company signed it; each code is proved once and then remembered.
+   * Ed25519 is deterministic, so whoever holds the private key proves a code by making it again: a third of the cost of
+   * verifying its signature.
+   *
+   * @returns undefined for anything that the company has not signed. The rest is for the caller to ask: does the ticket
+   *   exist, has it still this serial?
+   */
+  async prove(company_id: number, text: string): Promise<TicketClaims | undefined> {
+    const spelt = canonicalTicketCode(text);
+    if (!spelt) return undefined;
+    const name = `${company_id} ${spelt}`;
+    const known = this.#proven.get(name);
+    if (known) return known;
+    const code = readTicketCode(spelt);
+    const key = code && (await this.#numbered(company_id, code.keyNumber));
+    if (!key) return undefined;
+    const { ticketId, eventId, serial } = code;
+    const claims = { ticketId, eventId, serial };
+    const made = await signTicketCodeInPool(claims, key);
+    if (!timingSafeEqual(Buffer.from(made), Buffer.from(spelt))) return undefined;
+    this.#proven.set(name, claims);
+    return claims;
+  }
+
+  /** The public keys, oldest first: what a scanner needs to verify codes with no network. */
+  async publicJwks(company_id: number): Promise<TicketPublicJwk[]> {
+    const { keys } = await this.#fresh(company_id);
+    return [...keys.values()].map(exportTicketPublicJwk);
+  }
+
+  /**
+   * Makes a new key, which signs from now on. Codes of earlier keys stay good.
+   * @returns its number
+   */
+  async rotate(company_id: number): Promise<number> {
+    const number = await inTransaction(this.#db, async (tx) => {
+      await tx.query(LOCK, [company_id]);
+      await tx.execute(RETIRE, [company_id]);
+      return insertKey(tx, company_id);
+    });
+    await this.#read(company_id);
+    return number;
+  }
+
+  async #firstKey(company_id: number): Promise<TicketKey> {
+    await inTransaction(this.#db, async (tx) => {
+      await tx.query(LOCK, [company_id]); // of processes that come together one makes it, the others find it
+      const rows = await tx.query<KeyRow>(READ, [company_id]);
+      if (rows.every(({ retired }) => retired)) await insertKey(tx, company_id);
+    });
+    const { signing } = await this.#read(company_id);
+    if (!signing) throw new Error(`company ${company_id} has no ticket key`);
+    return signing;
+  }
+
+  /** A key that this process has not seen was made by another: the code names it, so it exists by now, or never. */
+  async #numbered(company_id: number, number: number): Promise<TicketKey | undefined> {
+    const known = this.#rings.get(company_id)?.keys.get(number);
+    return known ?? (await this.#read(company_id)).keys.get(number);
+  }
+
+  async #fresh(company_id: number): Promise<Ring> {
+    const known = this.#rings.get(company_id);
+    return known && performance.now() - known.readAt < FRESH_MS ? known : this.#read(company_id);
+  }
+
+  async #read(company_id: number): Promise<Ring> {
+    const readAt = performance.now();
+    const rows = await this.#db.query<KeyRow>(READ, [company_id]);
+    const keys = rows.map(({ private_jwk, retired }) => ({ key: importTicketKey(private_jwk), retired }));
+    const ring: Ring = {
+      readAt,
+      keys: new Map(keys.map(({ key }) => [key.number, key])),
+      signing: keys.findLast(({ retired }) => !retired)?.key,
+    };
+    this.#rings.set(company_id, ring);
+    return ring;
+  }
+}
+
+async function insertKey(tx: Tx, company_id: number): Promise<number> {
+  const [next] = await tx.query<{ number: number }>(NEXT, [company_id]);
+  const key = generateTicketKey(next?.number ?? 1);
+  await tx.execute(INSERT, [company_id, key.number, exportTicketPrivateJwk(key), exportTicketPublicJwk(key)]);
+  return key.number;
+}

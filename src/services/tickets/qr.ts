@@ -1,0 +1,39 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { AppError } from '../../errors.ts';
+import { qrPng, qrSvg } from './qr-image.ts';
+import { claimsOf, isLive, readTicket, type TicketRow } from './row.ts';
+
+const EVENT_NAME = statement('ticket_event_name', 'SELECT name FROM event WHERE company_id = $1 AND id = $2');
+
+/**
+ * The code of a ticket as an SVG, named after the event and the seat.
+ * @throws AppError not_found; conflict when the ticket no longer admits
+ */
+export async function drawQrSvg(ctx: Context, ticket_id: string): Promise<string> {
+  const row = await readTicket(ctx, ticket_id);
+  const code = await liveCode(ctx, row);
+  const { db, seatLabels } = ctx.system;
+  const [event] = await db.query<{ name: string }>(EVENT_NAME, [ctx.company_id, row.event_id]);
+  const labels = await seatLabels.of(db, ctx.company_id, row.seat_id === null ? [] : [row.seat_id]);
+  const seats = [...labels.values()].map((seat) => `${seat.section} ${seat.row} ${seat.number}`);
+  return qrSvg(code, { title: [event?.name ?? '', ...seats].join(' · ') });
+}
+
+/**
+ * The code of a ticket as a PNG.
+ * @param scale pixels a module, 1 to 40
+ * @throws AppError not_found; conflict when the ticket no longer admits
+ */
+export async function drawQrPng(ctx: Context, ticket_id: string, scale: number | undefined): Promise<Buffer> {
+  return qrPng(await liveCode(ctx, await readTicket(ctx, ticket_id)), scale);
+}
+
+async function liveCode(ctx: Context, row: TicketRow): Promise<string> {
+  if (!isLive(row))
+    throw new AppError('conflict', `This ticket is ${row.status}: it has no code.`, {
+      ticket_status: row.status,
+    });
+  const sign = await ctx.system.ticketKeys.signer(ctx.company_id);
+  return sign(claimsOf(row));
+}

@@ -1,0 +1,106 @@
+import { validate as isUuid } from 'uuid';
+import { type Context, seesEverything } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { AppError, notFound } from '../../errors.ts';
+import type { Prisma } from '../../generated/prisma/client.ts';
+import type { Page, PageRequest } from '../../routing/answers.ts';
+import type { TicketFilters } from '../../schemas/tickets.ts';
+import { accessValues, CART_ACCESS } from '../carts/row.ts';
+import { loadEvent } from '../events/row.ts';
+import { presentTicket, presentTickets, readTicket, type TicketRow, type TicketView } from './row.ts';
+
+/**
+ * The tickets of a user, or all of the interface for `sell` and `admin`, newest first.
+ * @throws AppError user_required for a token that speaks for nobody
+ */
+export async function listTickets(
+  ctx: Context,
+  filters: TicketFilters,
+  page: PageRequest,
+): Promise<Page<TicketView>> {
+  if (seesEverything(ctx)) return pageOf(ctx, whereOf(filters), page);
+  if (ctx.user_id === undefined)
+    throw new AppError('user_required', 'Tickets are listed for a user; reach this one by its id.');
+  return pageOf(ctx, { ...whereOf(filters), user_id: ctx.user_id }, page);
+}
+
+/**
+ * The attendees of an event: its tickets that were sold on this interface, newest first.
+ * @throws AppError not_found
+ */
+export async function listEventTickets(
+  ctx: Context,
+  event_id: number,
+  filters: TicketFilters,
+  page: PageRequest,
+): Promise<Page<TicketView>> {
+  await loadEvent(ctx, event_id);
+  return pageOf(ctx, { ...whereOf(filters), event_id }, page);
+}
+
+const CART = statement('ticket_cart', `SELECT c.user_id FROM cart c WHERE ${CART_ACCESS} AND c.id = $6`);
+
+/**
+ * The tickets of a cart that the caller may reach; without `sell` or `admin`, those that were not passed on to others.
+ * @throws AppError not_found
+ */
+export async function listCartTickets(
+  ctx: Context,
+  cart_id: string,
+  page: PageRequest,
+): Promise<Page<TicketView>> {
+  const [cart] = await ctx.system.db.query<{ user_id: number | null }>(CART, [...accessValues(ctx), cart_id]);
+  if (!cart) throw notFound('Cart');
+  return pageOf(ctx, { cart_id, ...(!seesEverything(ctx) && { user_id: cart.user_id }) }, page);
+}
+
+/** @throws AppError not_found */
+export async function getTicket(ctx: Context, ticket_id: string): Promise<TicketView> {
+  return presentTicket(ctx, await readTicket(ctx, ticket_id), await signerOf(ctx));
+}
+
+/**
+ * The ticket behind a code, which is not used by it.
+ * @throws AppError not_found; conflict when the ticket has a newer code
+ */
+export async function getTicketByCode(ctx: Context, qr_code: string): Promise<TicketView> {
+  const claims = await ctx.system.ticketKeys.prove(ctx.company_id, qr_code);
+  if (!claims) throw notFound('Ticket');
+  const row = await readTicket(ctx, claims.ticketId);
+  if (row.serial !== claims.serial)
+    throw new AppError('conflict', 'This code was revoked: its ticket has a newer one.', {
+      ticket_id: row.id,
+    });
+  return presentTicket(ctx, row, await signerOf(ctx));
+}
+
+const signerOf = ({ system, company_id }: Context) => system.ticketKeys.signer(company_id);
+
+async function pageOf(
+  ctx: Context,
+  filter: Prisma.TicketWhereInput,
+  { limit, offset }: PageRequest,
+): Promise<Page<TicketView>> {
+  const { ticket } = ctx.system.db.prisma;
+  const where = { AND: [{ company_id: ctx.company_id, interface_id: ctx.interface.id }, filter] };
+  const [rows, total] = await Promise.all([
+    // Ids are UUIDv7: their order is that of issue.
+    ticket.findMany({ where, orderBy: { id: 'desc' }, take: limit, skip: offset }) as Promise<TicketRow[]>,
+    ticket.count({ where }),
+  ]);
+  return { items: await presentTickets(ctx, rows, await signerOf(ctx)), total };
+}
+
+function whereOf({ q, status, ...columns }: TicketFilters): Prisma.TicketWhereInput {
+  return {
+    ...Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)),
+    ...(status && { status: { in: status } }),
+    ...(q && { AND: isUuid(q) ? [{ id: q.toLowerCase() }] : q.split(/\s+/).slice(0, 10).map(holderHas) }),
+  };
+}
+
+function holderHas(word: string): Prisma.TicketWhereInput {
+  const contains = word.replace(/[\\%_]/g, '\\$&'); // they are wildcards to LIKE
+  const match = { contains, mode: 'insensitive' } as const;
+  return { OR: [{ first_name: match }, { last_name: match }, { email: match }] };
+}

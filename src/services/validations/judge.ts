@@ -1,0 +1,95 @@
+import type { Rejection } from '../../schemas/validations.ts';
+import type { TicketClaims } from '../tickets/code.ts';
+import { isLive, type TicketRow } from '../tickets/row.ts';
+import { mayBecome, type TicketStatus } from '../tickets/state.ts';
+import type { Admission, Door } from './door.ts';
+
+/** A code held before a gate. */
+export interface Attempt {
+  door: Door;
+  /** What the code says, if we signed it. */
+  claims: TicketClaims | undefined;
+  gate_id: number | null;
+  direction: 'entry' | 'exit';
+  scanned_at: Date;
+  /** Staff lets in whatever the rules below `revoked` say. */
+  force: boolean;
+}
+
+/** A ticket under its lock, as the scans before in the same batch left it. */
+export interface TicketAtDoor extends TicketRow {
+  /** Its cart is paid, or it never had one. */
+  paid: boolean;
+}
+
+export interface Verdict {
+  result: 'accepted' | 'rejected';
+  /** Why not; of a forced one, the rule it went against. */
+  reason: Rejection | null;
+  forced: boolean;
+  /** What the ticket's entries change by. */
+  net: -1 | 0 | 1;
+}
+
+/**
+ * Judges one scan. The order of the rules is that of what staff should hear first: what is wrong with the code, then
+ * with the ticket, the time, the place, and last that somebody came in on it already.
+ */
+export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdict {
+  const { door, claims, direction, force } = attempt;
+  if (!claims || !ticket || claims.eventId !== ticket.event_id) return rejected('unknown');
+  if (ticket.event_id !== door.event_id) return rejected('wrong_event');
+  if (door.cancelled || !isLive(ticket) || claims.serial !== ticket.serial) return rejected('revoked');
+
+  const admission = admissionOf(door, ticket);
+  if (direction === 'exit') {
+    if (ticket.inside === 0) return rejected('not_inside');
+    // An exit beyond the entries that count (one was forced) has none to give back.
+    const net = admission.re_entry && ticket.entries >= ticket.inside ? -1 : 0;
+    return { result: 'accepted', reason: null, forced: false, net };
+  }
+  const used = ticket.entries >= admission.max_entries;
+  const reason = entryFault(attempt, ticket, admission) ?? (used ? 'already_used' : null);
+  if (reason && !force) return rejected(reason);
+  return { result: 'accepted', reason, forced: reason !== null, net: used ? 0 : 1 };
+}
+
+function entryFault(
+  { gate_id, scanned_at }: Attempt,
+  ticket: TicketAtDoor,
+  { gate_ids, valid_from, valid_until }: Admission,
+): Rejection | null {
+  if (!ticket.paid) return 'unpaid';
+  if (scanned_at < valid_from) return 'not_yet_valid';
+  if (scanned_at >= valid_until) return 'expired';
+  // A scan that names no gate is not judged by it.
+  if (gate_id !== null && gate_ids.length && !gate_ids.includes(gate_id)) return 'wrong_gate';
+  return null;
+}
+
+const rejected = (reason: Rejection): Verdict => ({ result: 'rejected', reason, forced: false, net: 0 });
+
+/** How a ticket lets in. */
+export const admissionOf = (door: Door, { ticket_type_id }: TicketRow): Admission =>
+  (ticket_type_id !== null && door.admissions.get(ticket_type_id)) || door.standard;
+
+/** The ticket after a scan that was accepted. */
+export function admitted(attempt: Attempt, ticket: TicketAtDoor, { net }: Verdict): TicketAtDoor {
+  const entry = attempt.direction === 'entry';
+  const entries = ticket.entries + net;
+  return {
+    ...ticket,
+    entries,
+    inside: ticket.inside + (entry ? 1 : -1),
+    status: statusAfter(ticket.status, entries, admissionOf(attempt.door, ticket).max_entries),
+    validated_at: entry ? attempt.scanned_at : ticket.validated_at,
+  };
+}
+
+/** `used` once no entry is left. A ticket that no longer admits stays as it is. */
+export function statusAfter(status: TicketStatus, entries: number, max_entries: number): TicketStatus {
+  if (!isLive({ status })) return status;
+  const next = entries >= max_entries ? 'used' : 'valid';
+  if (!mayBecome(status, next)) throw new Error(`no step from ${status} to ${next}`);
+  return next;
+}
