@@ -1,11 +1,11 @@
 import bcrypt from 'bcrypt';
 import { insertRow, insertRows } from '../../prisma/seed/rows.ts';
 import type { Scope } from '../../src/context.ts';
-import { type Database, statement } from '../../src/db/client.ts';
+import { statement } from '../../src/db/client.ts';
 import { inTransaction, type Tx } from '../../src/db/transaction.ts';
 import { signAccessToken } from '../../src/services/oauth/access-token.ts';
 import { createClientSecret, hashSecret } from '../../src/services/oauth/client-auth.ts';
-import { bumpAuthRevision } from '../../src/services/oauth/revision.ts';
+import { authChanged, bumpAuthRevision } from '../../src/services/oauth/revision.ts';
 import { openSession } from '../../src/services/oauth/sessions.ts';
 import type { System } from '../../src/system.ts';
 
@@ -31,8 +31,8 @@ export interface Accounts {
 }
 
 /** @param name makes the client ids of a second company differ from those of the first */
-export function makeAccounts(db: Database, name = 'acme'): Promise<Accounts> {
-  return inTransaction(db, async (tx) => {
+export async function makeAccounts(system: System, name = 'acme'): Promise<Accounts> {
+  const accounts = await inTransaction(system.db, async (tx) => {
     const { id: company_id } = await insertRow(tx, 'company', { name });
     const web = await makeInterface(tx, company_id, 'web');
     const pos = await makeInterface(tx, company_id, 'box_office');
@@ -55,6 +55,8 @@ export function makeAccounts(db: Database, name = 'acme'): Promise<Accounts> {
     await bumpAuthRevision(tx);
     return made;
   });
+  await authChanged(system);
+  return accounts;
 }
 
 /** A sales channel in Madrid and euros. */

@@ -124,11 +124,11 @@ async function importKeys(rows: readonly KeyRow[]): Promise<SigningKeys> {
       settledAt: readAt - age_ms + SETTLING_MS,
     })),
   );
-  const newest = keys[0];
-  if (!newest) throw new Error('no signing key');
+  const oldest = keys.at(-1);
+  if (!oldest) throw new Error('no signing key');
   return {
     verifying: new Map(keys.map(({ kid, publicKey }) => [kid, publicKey])),
     jwks: keys.map(({ jwk }) => jwk),
-    signing: () => keys.find(({ settledAt }) => settledAt <= performance.now()) ?? newest,
+    signing: () => keys.find(({ settledAt }) => settledAt <= performance.now()) ?? oldest,
   };
 }
