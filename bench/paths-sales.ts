@@ -1,0 +1,143 @@
+import { load } from './load.ts';
+import { atMost, median, type Path, ratio } from './paths.ts';
+import { holdPlaces, holdSeats, reference } from './pgbench.ts';
+import type { Sellable } from './world.ts';
+
+const json = (token: string) => ({ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' });
+
+/** One request a pair of seats: it opens a cart and holds them. */
+const pairs = ({ ticket_type_id, seat_ids }: Sellable) =>
+  Array.from({ length: seat_ids.length / 2 }, (_, i) => ({
+    path: '/carts',
+    body: JSON.stringify({ items: [{ ticket_type_id, seat_ids: seat_ids.slice(2 * i, 2 * i + 2) }] }),
+  }));
+
+export const holdTwoSeats: Path = {
+  name: 'hold two seats',
+  async measure({ folder, url, api, token, world, rounds }) {
+    const ours: number[] = [];
+    const p99: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const requests = pairs(world.seated[round] as Sellable);
+      const held = await load(folder, {
+        url: api.url,
+        method: 'POST',
+        headers: json(token),
+        requests,
+        seconds: 20,
+      });
+      if (held.failures) throw new Error(`${held.failures} holds failed`);
+      ours.push(held.rate);
+      p99.push(held.p99);
+      theirs.push(
+        await reference(folder, url, holdSeats(world.reference.event_id, world.reference.seat_ids.length), 3),
+      );
+    }
+    return [
+      ratio('hold 2 chosen seats over HTTP, of pgbench, one statement each', ours, theirs, 1.2),
+      atMost('hold 2 chosen seats, 99th percentile at 50 connections', median(p99), 10, 'ms'),
+    ];
+  },
+};
+
+const FLASH = 60_000;
+
+export const flashSale: Path = {
+  name: 'flash sale of one section',
+  async measure({ folder, url, api, token, world, rounds, system }) {
+    const { event_id, section_id, ticket_type_id } = world.flash;
+    const body = JSON.stringify({ items: [{ ticket_type_id, quantity: 2 }] });
+    const requests = Array.from({ length: FLASH }, () => ({ path: '/carts', body }));
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    let sent = 0;
+    for (let round = 0; round < rounds; round++) {
+      const { rate, failures } = await load(folder, {
+        url: api.url,
+        method: 'POST',
+        headers: json(token),
+        requests,
+        seconds: 4,
+      });
+      if (failures) throw new Error(`${failures} holds failed`);
+      ours.push(rate);
+      const single = holdPlaces(world.flashReference.event_id, world.flashReference.section_id);
+      theirs.push(await reference(folder, url, single, 3, [2, 8, 50]));
+    }
+    const counted = await system.db.pool.query(
+      `SELECT s.held, (SELECT count(*)::int FROM sale_detail l WHERE l.company_id = 1 AND l.event_id = $1) AS lines
+       FROM event_section s WHERE s.company_id = 1 AND s.event_id = $1 AND s.section_id = $2`,
+      [event_id, section_id],
+    );
+    const { held, lines } = counted.rows[0];
+    sent = held - lines;
+    return [
+      ratio('flash sale: hold 2 of one section, of pgbench on the one row', ours, theirs, 10),
+      {
+        what: 'flash sale: counter equals the tickets held',
+        figure: `${held} / ${lines}`,
+        goal: 'equal',
+        met: sent === 0,
+      },
+    ];
+  },
+};
+
+const FLOWS = 6_000;
+
+/** open cart → hold → pay → tickets: each step by itself over HTTP, added up to what the four cost together. */
+export const fourRequests: Path = {
+  name: 'open, hold, pay, tickets',
+  async measure({ folder, api, token, world, rounds, system }) {
+    const { ticket_type_id } = world.flash;
+    const flows: number[] = [];
+    const steps: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const send = async (method: 'GET' | 'POST', requests: { path: string; body?: string }[]) => {
+        const { rate, failures } = await load(folder, {
+          url: api.url,
+          method,
+          headers: json(token),
+          requests,
+          seconds: 20,
+        });
+        if (failures) throw new Error(`${failures} of ${requests[0]?.path} failed`);
+        return rate;
+      };
+      const since = new Date();
+      const open = await send(
+        'POST',
+        Array.from({ length: FLOWS }, () => ({ path: '/carts', body: '{}' })),
+      );
+      const { rows } = await system.db.pool.query(
+        `SELECT id FROM cart WHERE company_id = 1 AND created_at >= $1 AND line_count = 0 AND status = 'open' LIMIT $2`,
+        [since, FLOWS],
+      );
+      const items = JSON.stringify({ items: [{ ticket_type_id, quantity: 2 }] });
+      const hold = await send(
+        'POST',
+        rows.map(({ id }) => ({ path: `/carts/${id}/sale_details`, body: items })),
+      );
+      const pay = await send(
+        'POST',
+        rows.map(({ id }) => ({ path: `/carts/${id}/payments`, body: '{"method":"cash"}' })),
+      );
+      const tickets = await send(
+        'GET',
+        rows.map(({ id }) => ({ path: `/carts/${id}/tickets` })),
+      );
+      flows.push(1 / (1 / open + 1 / hold + 1 / pay + 1 / tickets));
+      steps.push([open, hold, pay, tickets].map(Math.round).join(' + '));
+    }
+    return [
+      {
+        what: 'open cart, hold, pay, tickets: whole purchases a second',
+        figure: `${Math.round(median(flows))}/s`,
+        goal: 'shown',
+        met: true,
+        detail: `requests a second of the four: ${steps[Math.floor(rounds / 2)]}`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,79 @@
+import type { System } from '../src/system.ts';
+import { availability, bestAvailable, maps } from './paths-maps.ts';
+import { memory } from './paths-memory.ts';
+import { listOfEvents, oneEvent } from './paths-reads.ts';
+import { flashSale, fourRequests, holdTwoSeats } from './paths-sales.ts';
+import type { Server } from './processes.ts';
+import type { World } from './world.ts';
+
+/** What a path needs to be measured. */
+export interface Bench {
+  folder: string;
+  /** Of the database. */
+  url: string;
+  system: System;
+  world: World;
+  api: Server;
+  bare: Server;
+  /** Access token with every scope; reads of the public have their own. */
+  token: string;
+  rounds: number;
+}
+
+export interface Result {
+  what: string;
+  figure: string;
+  goal: string;
+  met: boolean;
+  detail?: string;
+}
+
+export interface Path {
+  name: string;
+  measure(bench: Bench): Promise<Result[]>;
+}
+
+export const PATHS: Path[] = [
+  oneEvent,
+  listOfEvents,
+  availability,
+  maps,
+  bestAvailable,
+  holdTwoSeats,
+  flashSale,
+  fourRequests,
+  memory,
+];
+
+/** A ratio of two medians against its goal. */
+export function ratio(what: string, ours: number[], theirs: number[], goal: number, unit = '/s'): Result {
+  const [a, b] = [median(ours), median(theirs)];
+  const figure = a / b;
+  return {
+    what,
+    figure: figure.toFixed(2),
+    goal: `≥ ${goal}`,
+    met: figure >= goal,
+    detail: `${Math.round(a).toLocaleString('en')}${unit} beside ${Math.round(b).toLocaleString('en')}${unit}`,
+  };
+}
+
+/** A figure that must not be above its goal. */
+export const atMost = (
+  what: string,
+  figure: number,
+  goal: number,
+  unit: string,
+  detail?: string,
+): Result => ({
+  what,
+  figure: `${figure < 10 ? figure.toFixed(1) : Math.round(figure)} ${unit}`,
+  goal: `≤ ${goal} ${unit}`,
+  met: figure <= goal,
+  ...(detail && { detail }),
+});
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { run } from './load.ts';
+
+/** A write set as one statement a command: what single commands cost the database, whatever serves them. */
+export interface Reference {
+  name: string;
+  /** SQL with `:seat_a`, … as pgbench takes them; see `variables`. */
+  script: string;
+}
+
+export const havePgbench = (): boolean => !spawnSync('pgbench', ['--version']).error;
+
+/**
+ * Runs a script with pgbench, prepared, at several numbers of clients, and gives the best rate.
+ * Where pgbench is missing, a minimal driver runs the same statement over as many prepared connections.
+ */
+export async function reference(
+  folder: string,
+  url: string,
+  script: string,
+  seconds: number,
+  clients: readonly number[] = [8, 16, 32],
+): Promise<number> {
+  const file = join(folder, 'reference.sql');
+  writeFileSync(file, script);
+  let best = 0;
+  for (const n of clients) {
+    const rate = havePgbench()
+      ? rateOf(
+          await run('pgbench', [
+            '-n',
+            '-M',
+            'prepared',
+            '-c',
+            String(n),
+            '-j',
+            '2',
+            '-T',
+            String(seconds),
+            '-f',
+            file,
+            url,
+          ]),
+        )
+      : await drive(url, script, n, seconds);
+    best = Math.max(best, rate);
+  }
+  return best;
+}
+
+const rateOf = (out: string): number => Number(/tps = ([\d.]+)/.exec(out)?.[1] ?? 0);
+
+/** The stand-in for pgbench: `\set name random(a, b)` lines, then one statement. */
+async function drive(url: string, script: string, clients: number, seconds: number): Promise<number> {
+  const sets = [...script.matchAll(/^\\set (\w+) random\((\d+), (\d+)\)$/gm)].map(([, name, from, to]) => ({
+    name: name as string,
+    from: Number(from),
+    to: Number(to),
+  }));
+  const text = script
+    .replace(/^\\set .*$/gm, '')
+    .replace(/(?<!:):(\w+)/g, (_, name: string) => `$${sets.findIndex((s) => s.name === name) + 1}::int`);
+  const until = performance.now() + seconds * 1000;
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      const client = new pg.Client(url);
+      await client.connect();
+      while (performance.now() < until) {
+        const values = sets.map(({ from, to }) => from + Math.floor(Math.random() * (to - from + 1)));
+        await client.query({ name: 'reference', text, values });
+        done++;
+      }
+      await client.end();
+    }),
+  );
+  return done / seconds;
+}
+
+/**
+ * Holding two chosen seats, as one conditional statement: the rows that our own hold writes (two seats, a cart with its
+ * totals, two lines with their prices).
+ */
+export const holdSeats = (event_id: number, seats: number): string => `\\set a random(1, ${seats})
+\\set b random(1, ${seats})
+WITH pick AS (SELECT seat_id FROM bench_seat WHERE n IN (:a, :b)),
+  l AS MATERIALIZED (SELECT s.seat_id, s.section_id FROM event_seat s JOIN pick USING (seat_id)
+    WHERE s.company_id = 1 AND s.event_id = ${event_id}
+      AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() + interval '2 hours'))
+    ORDER BY s.seat_id FOR UPDATE OF s),
+  c AS (INSERT INTO cart (company_id, id, interface_id, client_id, currency, subtotal, fee, tax, total, line_count, expires_at)
+    SELECT 1, gen_random_uuid(), 1, 'bench', 'EUR', 10000, 500, 1597, 10500, 2, now() + interval '1 hour'
+    WHERE (SELECT count(*) FROM l) > 0 RETURNING id, expires_at),
+  h AS (UPDATE event_seat s SET status = 'held', cart_id = c.id, hold_expires_at = c.expires_at,
+      version = pg_current_xact_id()::text::bigint FROM l, c
+    WHERE s.company_id = 1 AND s.event_id = ${event_id} AND s.seat_id = l.seat_id RETURNING s.seat_id)
+${insertLines(event_id)}`;
+
+/** Holding two places of one general-admission section: one conditional update of its counter. */
+export const holdPlaces = (event_id: number, section_id: number): string => `WITH
+  l AS (UPDATE event_section SET held = held + 2, version = pg_current_xact_id()::text::bigint
+    WHERE company_id = 1 AND event_id = ${event_id} AND section_id = ${section_id} AND held + sold + blocked + 2 <= capacity
+    RETURNING section_id, NULL::int AS seat_id),
+  c AS (INSERT INTO cart (company_id, id, interface_id, client_id, currency, subtotal, fee, tax, total, line_count, expires_at)
+    SELECT 1, gen_random_uuid(), 1, 'bench', 'EUR', 10000, 500, 1597, 10500, 2, now() + interval '1 hour' FROM l
+    RETURNING id, expires_at)
+${insertLines(event_id).replace('FROM l, c', 'FROM l, c, generate_series(1, 2)')}`;
+
+function insertLines(event_id: number): string {
+  const terms = `'{"base_price":5000,"fee_fixed":0,"fee_rate":500,"fee_payer":"buyer","tax_rate":1900,"tax_inclusive":true,"extra_fee":0,"rule":"ticket_type Full price"}'`;
+  const trace = `'[{"rule":"base","name":"ticket_type Full price","amount":5000,"included":0},{"rule":"fee","name":"5 %","amount":250,"included":0},{"rule":"tax","name":"19 %","amount":0,"included":798}]'`;
+  return `INSERT INTO sale_detail (company_id, id, cart_id, kind, event_id, ticket_type_id, section_id, seat_id, base_price,
+  unit_price, fee, tax, total, terms, price_trace)
+SELECT 1, gen_random_uuid(), c.id, 'ticket', ${event_id}, 1, l.section_id, l.seat_id, 5000, 5000, 250, 798, 5250, ${terms}, ${trace}
+FROM l, c`;
+}

@@ -1,0 +1,37 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+export interface Server {
+  url: string;
+  /** Sends a message and waits for the next answer. */
+  ask<Answer>(message: string): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server of the bench in a process of its own, so that it does not share the event loop of the measuring. */
+export async function startServer(file: string, env: Record<string, string> = {}): Promise<Server> {
+  const child = fork(new URL(file, import.meta.url), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...env },
+  });
+  const { port } = await next<{ port: number }>(child);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ask(message) {
+      const answer = next<never>(child);
+      child.send(message);
+      return answer;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGKILL');
+      }),
+  };
+}
+
+function next<Message>(child: ChildProcess): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Message));
+    child.once('exit', (code) => reject(new Error(`a server of the bench ended with ${code}`)));
+  });
+}
