@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { answers } from './hooks/answer.ts';
 import { authenticate } from './hooks/authenticate.ts';
 import { compression } from './hooks/compress.ts';
@@ -7,6 +7,7 @@ import { cors } from './hooks/cors.ts';
 import { idempotency } from './hooks/idempotency.ts';
 import { salesChannel } from './hooks/interface.ts';
 import { language } from './hooks/language.ts';
+import { malformedAddress, malformedHttp } from './hooks/malformed.ts';
 import { metrics } from './hooks/metrics.ts';
 import { openapi } from './hooks/openapi.ts';
 import { pressure } from './hooks/pressure.ts';
@@ -48,8 +49,11 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
     handlerTimeout: 45_000, // a long poll waits up to 30 s
     trustProxy: system.config.TRUST_PROXY,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     exposeHeadRoutes: false,
+    return503OnClosing: false, // what still comes on an open connection is answered, and the connection closed
+    frameworkErrors: malformedAddress,
+    clientErrorHandler: malformedHttp(system),
   });
   app.decorate('system', system);
 
@@ -57,7 +61,6 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   serialization(app);
   problems(app);
   shutdown(app);
-  pressure(app);
 
   // Before the body is read: who asks, for what, how often.
   requestId(app);
@@ -65,6 +68,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await metrics(app);
   salesChannel.announce(app); // X-Interface on every answer, refusals included
   await cors(app);
+  await pressure(app); // after those whose headers its refusals need
   authenticate(app);
   await rateLimit(app); // its headers are on every answer to a token, refusals below included
   salesChannel.choose(app);

@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SalesChannel } from '../context.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -20,7 +20,7 @@ const REQUEST_HEADERS = [
 ];
 
 /** Every header of an answer that a script may want and browsers would hide. */
-export const EXPOSED_HEADERS = [
+const EXPOSED_HEADERS = [
   'Allow',
   'Content-Disposition',
   'ETag',
@@ -65,16 +65,19 @@ export async function cors(app: FastifyInstance): Promise<void> {
 
   // On the way out, so that refusals by any hook carry the headers: without them a script cannot see why.
   app.addHook('onSend', (request, reply, payload, done) => {
-    const { origin } = request.headers;
-    if (origin !== undefined && request.method !== 'OPTIONS') {
-      if (request.channel && allows(request.channel, origin)) {
-        reply.header('access-control-allow-origin', origin);
-        reply.header('access-control-allow-credentials', 'true');
-        reply.header('access-control-expose-headers', EXPOSED);
-      }
+    if (request.headers.origin !== undefined && request.method !== 'OPTIONS') {
+      letIn(request.headers.origin, request.channel, reply);
     }
     done(null, payload);
   });
+}
+
+/** Lets a script of the origin read the answer, if the interface allows it. */
+export function letIn(origin: string, channel: SalesChannel | null, reply: FastifyReply): void {
+  if (!channel || !allows(channel, origin)) return;
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-allow-credentials', 'true');
+  reply.header('access-control-expose-headers', EXPOSED);
 }
 
 const allows = ({ allowed_origins }: SalesChannel, origin: string): boolean =>

@@ -6,6 +6,7 @@ import { AppError, PROBLEMS, type ProblemCode } from '../errors.ts';
 const FASTIFY: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'Name the Content-Type of the body.'],
+  FST_CP_ERR_INVALID_CONTENT_ENCODING: ['unsupported_media_type', 'Send the body without Content-Encoding.'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than this route accepts.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty but Content-Type says JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'The body is not valid JSON.'],

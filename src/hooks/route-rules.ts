@@ -64,7 +64,7 @@ function faultsOf({ method, url, config = {}, schema = {} }: RouteOptions): stri
     [known, "scopes are missing or unknown (spell out 'none')"],
     [/^[a-z][A-Za-z0-9]+$/.test(operation), 'operation must be a camelCase name'],
     [summary, 'summary is missing'],
-    [tags.length === 1, 'one tag a route'],
+    [tags.length === 1 && tags[0], 'one tag a route'],
     [answer, 'answer is missing'],
     [
       answer?.kind === 'file' ? answer.media : Object.keys(response as object).length,
@@ -72,7 +72,6 @@ function faultsOf({ method, url, config = {}, schema = {} }: RouteOptions): stri
     ],
     [validate?.query, 'query schema is missing'],
     [namesIn(url).sort().join() === params.sort().join(), `params ${params} do not match the address`],
-    [method !== 'GET' || !validate?.body, 'GET takes no body'],
     [method !== 'DELETE' || answer?.kind === 'empty', 'DELETE answers 204 (seed: Responses)'],
     [!ifMatch || (method !== 'GET' && scopes !== 'none'), 'If-Match is for changes'],
     [
