@@ -1,15 +1,15 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
-import { fieldError, notFound } from '../../errors.ts';
+import { fieldError, insufficientScope, notFound } from '../../errors.ts';
 import type { PatchSaleDetail } from '../../schemas/carts.ts';
 import { assertFresh } from '../fresh.ts';
 import { returnLines } from '../inventory/return.ts';
+import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { SaleDetailView } from './present.ts';
 import { getSaleDetail } from './read.ts';
 import { reprice } from './reprice.ts';
 import { type LineRow, linesOf, lockCart, requireOpen } from './row.ts';
-import type { Holder } from './wanted.ts';
 
 const SET_HOLDER = statement(
   'sale_detail_holder',
@@ -22,11 +22,6 @@ const SET_TERMS = statement(
   `UPDATE sale_detail SET terms = $3, updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = $2 AND status = 'held'`,
 );
-const GUEST = statement(
-  'guest_for_line',
-  `SELECT first_name, last_name, email, document_number FROM guest
-   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR user_id = $3)`,
-);
 const RELEASE = statement(
   'sale_detail_release_one',
   `UPDATE sale_detail SET status = 'released', updated_at = now()
@@ -35,7 +30,8 @@ const RELEASE = statement(
 
 /**
  * Changes the holder of a line of an open cart; `sell` may also set its price by hand, with a reason.
- * @throws AppError not_found, cart_expired, cart_not_open, precondition_failed, validation_failed
+ * @throws AppError not_found, cart_expired, cart_not_open, precondition_failed, validation_failed, insufficient_scope;
+ *   limit_exceeded when the cart would cost more than an amount can be
  */
 export function patchSaleDetail(
   ctx: Context,
@@ -43,8 +39,7 @@ export function patchSaleDetail(
   sale_detail_id: string,
   body: PatchSaleDetail,
 ): Promise<SaleDetailView> {
-  if (body.price_override !== undefined && !ctx.scopes.has('sell'))
-    throw fieldError('/price_override', 'Only sell may set a price.', 'forbidden');
+  if (body.price_override !== undefined && !ctx.scopes.has('sell')) throw insufficientScope('sell');
   if (body.holder && body.guest_id) throw fieldError('/guest_id', 'Name either a holder or a guest.');
   return transaction(ctx, async (tx) => {
     const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
@@ -74,24 +69,13 @@ export function patchSaleDetail(
 
 async function newHolder(tx: Tx, ctx: Context, body: PatchSaleDetail): Promise<Holder | undefined> {
   if (body.guest_id) {
-    const owner = ctx.scopes.has('sell') ? null : (ctx.user_id ?? 0);
-    const [guest] = await tx.query<Omit<Holder, 'guest_id'>>(GUEST, [ctx.company_id, body.guest_id, owner]);
+    const guest = await guestAsHolder(tx, ctx, body.guest_id);
     if (!guest) throw fieldError('/guest_id', 'No such guest.', 'not_found');
-    return { ...guest, guest_id: body.guest_id };
+    return guest;
   }
-  if (body.holder)
-    return { email: null, document_number: null, ...withoutUndefined(body.holder), guest_id: null };
-  if (body.holder === null || body.guest_id === null)
-    return { first_name: null, last_name: null, email: null, document_number: null, guest_id: null };
-  return undefined;
+  if (body.holder) return namedHolder(body.holder);
+  return body.holder === null || body.guest_id === null ? NOBODY : undefined;
 }
-
-const withoutUndefined = (holder: NonNullable<PatchSaleDetail['holder']>) => ({
-  first_name: holder.first_name,
-  last_name: holder.last_name,
-  ...(holder.email && { email: holder.email }),
-  ...(holder.document_number && { document_number: holder.document_number }),
-});
 
 /**
  * Takes a line out of an open cart; what it held is on sale again when this returns.

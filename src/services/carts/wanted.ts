@@ -3,15 +3,9 @@ import { statement } from '../../db/client.ts';
 import { AppError, type FieldFault } from '../../errors.ts';
 import type { Item } from '../../schemas/carts.ts';
 import type { Offer, OfferProduct, OfferTicketType } from '../events/offer.ts';
+import { productTerms, ticketTerms } from '../events/terms.ts';
+import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { LineTerms } from './row.ts';
-
-export interface Holder {
-  first_name: string | null;
-  last_name: string | null;
-  email: string | null;
-  document_number: string | null;
-  guest_id: number | null;
-}
 
 interface WantedBase {
   /** Index in the request, for pointers. */
@@ -44,12 +38,6 @@ const EVENT_OF_PRODUCT = statement(
   'product_event',
   'SELECT event_id FROM product WHERE company_id = $1 AND id = $2',
 );
-const GUEST = statement(
-  'guest_of_user',
-  `SELECT first_name, last_name, email, document_number FROM guest
-   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR user_id = $3)`,
-);
-
 /**
  * Ties the items of a request to the offers they are sold by, and locks their prices.
  * @throws AppError validation_failed naming every item that does not exist here, not_on_sale
@@ -84,14 +72,32 @@ async function wantedItem(ctx: Context, item: Item, index: number): Promise<Want
 
   const holder = await holderOf(ctx, item);
   if (!holder) return fault('guest_id', 'No such guest.');
+  const base = { item: index, offer, holder };
 
   if (field === 'product_id') {
-    const product = offer.products.get(id) as OfferProduct;
-    const terms = termsOf(product, `product ${product.name}`, product.price, 0);
-    return { form: 'product', item: index, offer, terms, holder, product, quantity: item.quantity as number };
+    const product = offer.products.get(id);
+    if (!product) return fault(field, 'No such product here.');
+    return {
+      ...base,
+      form: 'product',
+      terms: productTerms(product),
+      product,
+      quantity: item.quantity as number,
+    };
   }
-  const type = offer.ticket_types.get(id) as OfferTicketType;
-  const base = { item: index, offer, holder, type, terms: ticketTerms(type, channel.extra_fee, ctx.now) };
+  const type = offer.ticket_types.get(id);
+  if (!type) return fault(field, 'No such ticket_type here.');
+  const terms = ticketTerms(type, channel.extra_fee, ctx.now);
+  return wantedTickets({ ...base, type, terms }, item, fault);
+}
+
+/** The form in which tickets of a type are wanted. */
+function wantedTickets(
+  base: WantedBase & { type: OfferTicketType },
+  item: Item,
+  fault: (name: string, message: string) => FieldFault,
+): Wanted | FieldFault {
+  const { offer, type } = base;
   const kindOf = (section_id: number) => offer.sections.get(section_id)?.kind;
   if (item.seat_ids) return { ...base, form: 'seats', seat_ids: item.seat_ids };
   if (item.best_available) {
@@ -109,14 +115,10 @@ async function wantedItem(ctx: Context, item: Item, index: number): Promise<Want
   const section_ids = type.section_ids.filter(
     (s) => kindOf(s) === 'general' && (!item.section_id || s === item.section_id),
   );
-  if (!section_ids.length)
-    return fault(
-      item.section_id ? 'section_id' : 'quantity',
-      item.section_id
-        ? 'Not a general-admission section of this type.'
-        : 'This type is seated: choose seats.',
-    );
-  return { ...base, form: 'general', quantity: item.quantity as number, section_ids };
+  if (section_ids.length) return { ...base, form: 'general', quantity: item.quantity as number, section_ids };
+  return item.section_id
+    ? fault('section_id', 'Not a general-admission section of this type.')
+    : fault('quantity', 'This type is seated: choose seats.');
 }
 
 /** Which event a ticket type or product hangs on: it never changes, so it is asked once. */
@@ -136,44 +138,10 @@ async function eventOf(
   return event_id;
 }
 
-const NOBODY: Holder = {
-  first_name: null,
-  last_name: null,
-  email: null,
-  document_number: null,
-  guest_id: null,
-};
-
-/** The holder named in the item, or copied from a guest of the user (of any user, for `sell`). */
-async function holderOf(ctx: Context, item: Item): Promise<Holder | undefined> {
-  if (item.guest_id) {
-    if (!ctx.user_id && !ctx.scopes.has('sell')) return undefined;
-    const owner = ctx.scopes.has('sell') ? null : ctx.user_id;
-    const [guest] = await ctx.system.db.query<Omit<Holder, 'guest_id'>>(GUEST, [
-      ctx.company_id,
-      item.guest_id,
-      owner,
-    ]);
-    return guest && { ...guest, guest_id: item.guest_id };
-  }
-  if (!item.holder) return NOBODY;
-  const { first_name, last_name, email = null, document_number = null } = item.holder;
-  return { first_name, last_name, email, document_number, guest_id: null };
-}
-
-/** The price of one ticket at this moment: the phase that runs, else the type's own. */
-function ticketTerms(type: OfferTicketType, extra_fee: number, now: Date): LineTerms {
-  const phase = type.phases.find(
-    (p) => (!p.starts_at || p.starts_at <= now) && (!p.ends_at || p.ends_at > now),
-  );
-  return phase
-    ? termsOf(type, `price_phase ${phase.name}`, phase.price, extra_fee)
-    : termsOf(type, `ticket_type ${type.name}`, type.price, extra_fee);
-}
-
-function termsOf(thing: OfferProduct, rule: string, base_price: number, extra_fee: number): LineTerms {
-  const { fee_fixed, fee_rate, fee_payer, tax_rate, tax_inclusive } = thing;
-  return { base_price, fee_fixed, fee_rate, fee_payer, tax_rate, tax_inclusive, extra_fee, rule };
+/** The holder named in the item, or copied from a guest. */
+async function holderOf(ctx: Context, { holder, guest_id }: Item): Promise<Holder | undefined> {
+  if (guest_id) return guestAsHolder(ctx.system.db, ctx, guest_id);
+  return holder ? namedHolder(holder) : NOBODY;
 }
 
 interface Window {
@@ -189,7 +157,7 @@ function requireOnSale(ctx: Context, want: Wanted): void {
   };
   if (offer.status !== 'published')
     refuse(`Sales of this event are ${offer.status}.`, { event_status: offer.status });
-  if ((offer.ends_at ?? offer.starts_at) <= ctx.now && offer.ends_at) refuse('The event is over.');
+  if (offer.ends_at && offer.ends_at <= ctx.now) refuse('The event is over.');
   const windows: Window[] = [offer, offer.channels.get(ctx.interface.id) as Window];
   if (want.form !== 'product') windows.push(want.type);
   for (const { sales_start, sales_end } of windows) {
