@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
-import { AppError, fieldError } from '../../errors.ts';
+import { statement } from '../../db/client.ts';
+import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
 import { type Batcher, batcher } from '../batcher.ts';
 import { expireOverdueOf } from './expire.ts';
@@ -12,14 +13,19 @@ import { wantedOf } from './wanted.ts';
 /** How often a hold starts again: because prices moved, a picked seat went, or overdue holds were in the way. */
 const MAX_ATTEMPTS = 5;
 
+const USER = statement(
+  'cart_buyer_account',
+  'SELECT id FROM user_account WHERE company_id = $1 AND id = $2 AND active',
+);
+
 /**
  * Opens a cart, with items or without; its hold runs from now.
- * @throws AppError user_required, validation_failed, and whatever holding the items throws: no cart is opened then
+ * @throws AppError insufficient_scope and validation_failed for a `user_id`, and whatever holding the items throws: no
+ *   cart is opened then
  */
 export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> {
   const { items = [], buyer = {}, user_id, notes = null } = body ?? {};
-  if (user_id !== undefined && !ctx.scopes.has('sell'))
-    throw fieldError('/user_id', 'Only sell may open a cart for a user.', 'forbidden');
+  if (user_id !== undefined) await requireUser(ctx, user_id);
   const cart_id = uuidv7();
   const owner = user_id ?? ctx.user_id ?? null;
   return hold(ctx, cart_id, items, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
@@ -29,6 +35,13 @@ export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> 
       [],
     ),
   );
+}
+
+/** A seller opens carts for any account of the company. */
+async function requireUser(ctx: Context, user_id: number): Promise<void> {
+  if (!ctx.scopes.has('sell')) throw insufficientScope('sell');
+  const [user] = await ctx.system.db.query(USER, [ctx.company_id, user_id]);
+  if (!user) throw fieldError('/user_id', 'No such user.', 'not_found');
 }
 
 /**
