@@ -10,6 +10,8 @@ import { pickSeats } from '../inventory/best-available.ts';
 import { lockStock } from '../inventory/locks.ts';
 import { takeLines } from '../inventory/take.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
+import { addTotals } from '../pricing/price.ts';
+import type { CartTotals } from '../pricing/types.ts';
 import { type Case, judge, locksOf, seatsWanted, type Verdict } from './judge.ts';
 import {
   type CartCodeRow,
@@ -45,6 +47,8 @@ export interface HoldResult {
 
 /** Prices or rules of the event moved since the command read them: read again. */
 export class StaleOffer extends Error {}
+
+const NOTHING: CartTotals = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
 
 type Picks = Map<number, readonly number[]>;
 interface Prepared {
@@ -170,7 +174,7 @@ async function decide(
         cart_id: command.cart_id,
         lines: lines.get(command.cart_id) ?? [],
         codes: (codes.get(command.cart_id) ?? []) as CartCodeRow[],
-        total: cart?.total ?? 0,
+        totals: cart ?? NOTHING,
         wanted: command.wanted,
         picks,
         owned: ownedElsewhere(command, carts, owned),
@@ -178,8 +182,9 @@ async function decide(
       requireOneCurrency(command, cart, asked.lines);
       const verdict = judge(asked, stock);
       granted.push({ command, cart, verdict });
-      // Seen by a later command for the same cart in this batch.
+      // What a later command for the same cart or user in this batch must see.
       lines.set(command.cart_id, [...asked.lines, ...(verdict.lines as LineRow[])]);
+      if (cart) carts.set(cart.id, grown(cart, command, verdict));
       for (const { user_id, type_id } of limitsOf(command, carts))
         owned.push({ user_id, type_id, cart_id: command.cart_id, tickets: ticketsOf(verdict, type_id) });
     } catch (refusal) {
@@ -188,6 +193,13 @@ async function decide(
   }
   return granted;
 }
+
+/** A cart with what it was granted, as the database will have it. */
+const grown = (cart: CartRow, { wanted }: HoldCommand, { totals }: Verdict): CartRow => ({
+  ...cart,
+  ...addTotals(cart, totals),
+  currency: wanted[0]?.offer.currency ?? cart.currency,
+});
 
 const userOf = ({ open, cart_id }: HoldCommand, carts: Map<string, CartRow>): number | null =>
   (open ?? carts.get(cart_id))?.user_id ?? null;

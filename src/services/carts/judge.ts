@@ -1,9 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
-import { AppError } from '../../errors.ts';
-import { MAX_INT } from '../../schemas/common.ts';
-import { type Counter, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
-import { priceCart } from '../pricing/price.ts';
+import { AppError, type FieldFault } from '../../errors.ts';
+import { type Counter, type LockedSeat, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
+import { addTotals, assertWithinLimit, priceCart } from '../pricing/price.ts';
 import type { AppliedCode, CartTotals } from '../pricing/types.ts';
 import type { CartCodeRow, LineRow } from './row.ts';
 import type { Wanted } from './wanted.ts';
@@ -15,7 +14,7 @@ export interface Case {
   lines: readonly LineRow[];
   codes: readonly CartCodeRow[];
   /** What the cart adds up to so far. */
-  total: number;
+  totals: CartTotals;
   wanted: readonly Wanted[];
   /** Seats that best available picked, by item. */
   picks: ReadonlyMap<number, readonly number[]>;
@@ -46,10 +45,7 @@ export function judge(asked: Case, stock: LockedStock): Verdict {
   try {
     const lines = asked.wanted.flatMap((want) => grant(asked, want, stock, undo));
     const { lines: prices, totals } = priceCart(lines.map(priceable), applicable(asked.codes, lines));
-    if (asked.total + totals.total > MAX_INT)
-      throw new AppError('limit_exceeded', 'The amount is too large for one cart: buy in several.', {
-        limit: MAX_INT,
-      });
+    assertWithinLimit(addTotals(asked.totals, totals));
     return { lines: lines.map((line, i) => ({ ...line, ...prices[i] })), totals };
   } catch (error) {
     for (const step of undo.reverse()) step();
@@ -162,28 +158,31 @@ const unlocks = (code: CartCodeRow, type_id: number): boolean =>
 
 /** Names every seat that cannot be had, of all items, at once. */
 function requireSeatsFree(asked: Case, stock: LockedStock): void {
+  const unknown: FieldFault[] = [];
   const unavailable: number[] = [];
   let lostPick = false;
   const seen = new Set<string>();
   for (const want of asked.wanted) {
-    for (const seat_id of seatsWanted(asked, want)) {
+    if (want.form !== 'seats' && want.form !== 'best') continue;
+    for (const [i, seat_id] of seatsWanted(asked, want).entries()) {
       const key = pairKey(want.offer.event_id, seat_id);
       const seat = stock.seats.get(key);
-      if (!seat || (want.form !== 'product' && !want.type.section_ids.includes(seat.section_id)))
-        throw new AppError('validation_failed', 'A seat is not sold by this ticket type.', {
-          errors: [
-            {
-              pointer: `/items/${want.item}/seat_ids`,
-              code: 'not_found',
-              message: `Seat ${seat_id} is not one of this ticket type's.`,
-            },
-          ],
-        });
-      if (seat.free && !seen.has(key)) seen.add(key);
+      const sold = seat && want.type.section_ids.includes(seat.section_id);
+      if (sold && seat.free && !seen.has(key)) seen.add(key);
       else if (want.form === 'best') lostPick = true;
-      else unavailable.push(seat_id);
+      else if (sold) unavailable.push(seat_id);
+      else
+        unknown.push({
+          pointer: `/items/${want.item}/seat_ids/${i}`,
+          code: 'not_found',
+          message: `Seat ${seat_id} is not one of this ticket type's.`,
+        });
     }
   }
+  if (unknown.length)
+    throw new AppError('validation_failed', 'Some seats are not sold by their ticket type.', {
+      errors: unknown,
+    });
   if (unavailable.length)
     throw new AppError('seats_unavailable', 'Some of these seats are taken; nothing was held.', {
       unavailable_seat_ids: unavailable.sort((a, b) => a - b),
@@ -217,9 +216,7 @@ function grant(asked: Case, want: Wanted, stock: LockedStock, undo: (() => void)
   limited(stock.ticket_types.get(pairKey(event_id, type.id)), quantityOf(want), { ticket_type_id: type.id });
   if (want.form !== 'general')
     return seatsWanted(asked, want).map((seat_id) => {
-      const seat = stock.seats.get(pairKey(event_id, seat_id)) as NonNullable<
-        ReturnType<typeof stock.seats.get>
-      >;
+      const seat = stock.seats.get(pairKey(event_id, seat_id)) as LockedSeat;
       seat.free = false;
       undo.push(() => {
         seat.free = true;

@@ -116,7 +116,17 @@ function totalled(price: number, charges: readonly TraceEntry[]): CataloguePrice
   return parts;
 }
 
-function assertWithinLimit(totals: CartTotals): void {
+/** The totals of two parts of a cart together. */
+export const addTotals = (a: CartTotals, b: CartTotals): CartTotals => ({
+  subtotal: a.subtotal + b.subtotal,
+  discount: a.discount + b.discount,
+  fee: a.fee + b.fee,
+  tax: a.tax + b.tax,
+  total: a.total + b.total,
+});
+
+/** @throws AppError limit_exceeded when an amount is more than 2^31-1 */
+export function assertWithinLimit(totals: CartTotals): void {
   if (Object.values(totals).every((amount) => amount <= MAX_INT)) return;
   throw new AppError('limit_exceeded', 'The amount is too large for one cart: buy in several.', {
     limit: MAX_INT,
