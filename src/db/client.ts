@@ -51,7 +51,9 @@ export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Datab
     idle_in_transaction_session_timeout: 15_000,
     options: '-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC',
   });
-  pool.on('error', onError); // an idle connection that breaks must not end the process
+  // A connection that breaks must not end the process, whether it is idle or in the hands of a transaction.
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) }),
   });

@@ -5,8 +5,14 @@ const CONSTRAINTS: Record<string, [ProblemCode, string]> = {
   user_email_taken: ['email_taken', 'A user with this e-mail address exists already.'],
 };
 
-/** SQLSTATEs that mean "try again": lock and statement timeouts, deadlock, serialization, too many connections. */
-const RETRYABLE = new Set(['55P03', '57014', '40P01', '40001', '53300', '57P01', '57P03', '25P03']);
+/**
+ * SQLSTATEs that mean "try again": lock and statement timeouts, deadlock, serialization, too many connections; and
+ * Prisma's own codes for a server that is not there, or no longer.
+ */
+const RETRYABLE = new Set([
+  ...['55P03', '57014', '40P01', '40001', '53300', '57P01', '57P02', '57P03', '25P03'],
+  ...['P1001', 'P1002', 'P1008', 'P1017'],
+]);
 
 interface DatabaseError {
   code?: string;

@@ -51,9 +51,8 @@ const CANCEL = statement(
 export async function writeEvent(tx: Tx, place: Place, event: DemoEvent): Promise<void> {
   const { company_id, interface_ids, maps, venues } = place;
   const map = maps[event.map];
-  const { id: event_id } = await insertRow(tx, 'event', {
-    ...(await eventColumns(tx, place, event, venues[event.venue])),
-  });
+  const columns = await eventColumns(tx, place, event, venues[event.venue]);
+  const { id: event_id } = await insertRow(tx, 'event', columns);
   await insertRows(tx, 'event_map', [{ company_id, event_id, map_id: map.map_id }]);
   await insertRows(
     tx,
@@ -62,7 +61,12 @@ export async function writeEvent(tx: Tx, place: Place, event: DemoEvent): Promis
       ...{ company_id, event_id, interface_id: interface_ids[index], extra_fee },
     })),
   );
-  const types = await writeTicketTypes(tx, company_id, event_id, map, event);
+  const types = await writeTicketTypes(
+    tx,
+    { company_id, event_id, valid_from: columns.sales_start },
+    map,
+    event,
+  );
   for (const [position, { name, capacity = null, price }] of (event.products ?? []).entries())
     await insertRow(tx, 'product', {
       ...{ company_id, event_id, name: name.en, translations: otherNames(name), position, price, ...TERMS },
@@ -115,11 +119,13 @@ async function timesOf(tx: Tx, { weeks, weekday, time }: EventTime, time_zone: s
   return { starts_at: row.at, yesterday: row.yesterday };
 }
 
-/** @returns ids by English name */
+/**
+ * @param common `valid_from` lies in the past, so that a demo ticket can be scanned today
+ * @returns ids by English name
+ */
 async function writeTicketTypes(
   tx: Tx,
-  company_id: number,
-  event_id: number,
+  common: { company_id: number; event_id: number; valid_from: Date },
   { sections }: DemoMap,
   { ticket_types }: DemoEvent,
 ): Promise<Map<string, number>> {
@@ -131,7 +137,7 @@ async function writeTicketTypes(
       return id;
     });
     const { id } = await insertRow(tx, 'ticket_type', {
-      ...{ company_id, event_id, name: name.en, translations: otherNames(name), position, price, ...TERMS },
+      ...{ ...common, name: name.en, translations: otherNames(name), position, price, ...TERMS },
       ...{ section_ids, max_per_cart: MAX_PER_CART, access_code_required: hidden },
     });
     ids.set(name.en, id);
