@@ -78,7 +78,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
   const db = openDatabase({
     url,
     poolSize: config.DATABASE_POOL,
-    onError: (err) => log.warn({ err }, 'an idle database connection broke'),
+    onError: (err) => log.warn({ err }, 'a database connection broke'),
   });
   const onError = (err: Error) => log.warn({ err }, 'requests are not counted: Redis does not answer');
   const redis = config.REDIS_URL ? new RedisWindow({ url: config.REDIS_URL, onError }) : undefined;
