@@ -83,6 +83,6 @@ const invalidToken = () =>
   );
 
 /** WWW-Authenticate of the bearer scheme (RFC 6750 section 3). */
-export const challenge = (more = ''): Record<string, string> => ({
+const challenge = (more = ''): Record<string, string> => ({
   'www-authenticate': `Bearer realm="ticketing"${more && `, ${more}`}`,
 });

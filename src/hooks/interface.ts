@@ -22,9 +22,8 @@ function announce(app: FastifyInstance): void {
     await auth.refresh();
   });
   app.addHook('onRequest', (request, reply, done) => {
-    // Not waited for: even with the database away, health is told. Access waits for the same reading.
-    if (!auth.fresh())
-      auth.refresh().catch((err) => request.log.warn({ err }, 'clients and interfaces not read'));
+    // Not waited for: with the database away, health is told all the same. Access waits for this reading, and fails with it.
+    if (!auth.fresh()) auth.refresh().catch(() => {});
     const { interfaces, default_interface } = auth.latest;
     const asked = request.headers['x-interface'] as string | undefined;
     const channel = (asked && interfaces.get(asked)) || default_interface;
@@ -60,7 +59,6 @@ function choose(app: FastifyInstance): void {
 const malformed = () =>
   new AppError('invalid_interface', 'X-Interface takes the id of an interface, a positive whole number.');
 
-/** An answer that refuses a channel does not name it: it is the client's own default, where that is active. */
 function notAllowed({ access }: FastifyRequest, asked: string | undefined): AppError {
   return new AppError(
     'interface_not_allowed',

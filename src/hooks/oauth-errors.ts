@@ -5,9 +5,9 @@ import { refusalOf } from './problem.ts';
 
 /** For the OAuth endpoints alone: refusals as RFC 6749 section 5.2 wants them, and nothing of theirs kept by caches. */
 export function oauthErrors(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
-    done();
+    done(null, payload);
   });
 
   app.setErrorHandler((error: unknown, request, reply) => {

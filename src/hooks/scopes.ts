@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Scope } from '../context.ts';
-import { AppError } from '../errors.ts';
-import { challenge } from './authenticate.ts';
+import { insufficientScope } from '../errors.ts';
 
 /** Lets a token in that has any one of the route's scopes; none implies another (seed: Scopes). */
 export function scopes(app: FastifyInstance): void {
@@ -10,14 +9,6 @@ export function scopes(app: FastifyInstance): void {
     if (!access) return done(); // no route, or one that needs no token
     const wanted = request.routeOptions.config.scopes as readonly Scope[];
     for (const scope of wanted) if (access.scopes.has(scope)) return done();
-    done(insufficientScope(wanted));
+    done(insufficientScope(...wanted));
   });
 }
-
-const insufficientScope = (wanted: readonly Scope[]) =>
-  new AppError(
-    'insufficient_scope',
-    `The access token needs the scope ${wanted.join(' or ')}.`,
-    { scopes: wanted },
-    challenge(`error="insufficient_scope", scope="${wanted.join(' ')}"`), // RFC 6750 section 3.1
-  );

@@ -81,3 +81,16 @@ test('a client is limited once it has proved itself; nobody else can use up its 
   expect(await many(2, pos.secret)).toEqual([200]);
   expect(await many(1, pos.secret)).toEqual([429]);
 });
+
+test('more sign-ins at once than passwords can be compared are put off, as RFC 6749 would have it', async () => {
+  const busy = await testApp({ env: { BCRYPT_COST: '8' } });
+  const fields = { grant_type: 'password', username: 'nobody@mail.com', password: 'wrong' };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => postForm(busy.app, '/auth/token', fields, busy.accounts.clients.web)),
+  );
+  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([400, 503]));
+  const refused = answers.find(({ statusCode }) => statusCode === 503);
+  expect(refused?.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  expect(refused?.headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' });
+  await busy.close();
+});

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '../../src/db/client.ts';
+import { purgeSessions } from '../../src/services/oauth/purge.ts';
 import type { TokenAnswer } from '../../src/services/oauth/token.ts';
 import { testApp } from '../helpers/app.ts';
 import type { Accounts, TestClient } from '../helpers/factories.ts';
@@ -140,4 +141,24 @@ describe('reuse', () => {
     );
     expect(children.rows[0].n).toBe(2);
   });
+});
+
+test('housekeeping forgets sessions that are over, and no other', async () => {
+  const { pool } = app.system.db;
+  const count = async () =>
+    (
+      await pool.query(
+        'SELECT (SELECT count(*) FROM session) AS sessions, (SELECT count(*) FROM refresh_token) AS tokens',
+      )
+    ).rows[0];
+  await pool.query(`UPDATE refresh_token SET expires_at = now() - interval '1 second'`);
+  await pool.query(`UPDATE session SET created_at = now() - interval '2 days'`);
+  const { sessions, tokens } = await count();
+  expect(sessions).toBeGreaterThan(3);
+  const living = await signIn();
+  const next = (await refresh(living.refresh_token)).json();
+  await pool.query(`UPDATE session SET created_at = now() - interval '2 days'`);
+  expect(await purgeSessions(app.system.db)).toBe(sessions + tokens);
+  expect(await count()).toEqual({ sessions: 1, tokens: 2 });
+  expect((await refresh(next.refresh_token)).statusCode).toBe(200);
 });

@@ -193,3 +193,37 @@ test('GET is told what the address answers', async () => {
 
 const withAuthorization = (authorization: string) =>
   app.inject({ method: 'POST', url: '/auth/token', headers: { authorization }, payload: GRANT });
+
+test('what the hooks refuse is told in the same form', async () => {
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/auth/token',
+    headers: { 'x-interface': 'abc' },
+    payload: GRANT,
+  });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect(answer.json()).toMatchObject({
+    error: 'invalid_request',
+    error_description: expect.stringMatching(/^X-Interface takes/),
+  });
+});
+
+test('with the database away it is temporarily_unavailable; what needs no database is answered', async () => {
+  const { app: cut, accounts: known, close: closeCut } = await testApp();
+  const { pool } = cut.system.db;
+  const { connect, query } = pool;
+  const refused = () =>
+    Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  Object.assign(pool, { connect: refused, query: refused });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const answer = await postForm(cut, '/auth/token', GRANT, known.clients.web);
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  expect(answer.headers['retry-after']).toBe('1');
+  const open = await cut.inject('/.well-known/oauth-authorization-server');
+  expect([open.statusCode, open.headers['x-interface']]).toEqual([200, String(known.interfaces.web)]);
+  Object.assign(pool, { connect, query });
+  expect((await postForm(cut, '/auth/token', GRANT, known.clients.web)).statusCode).toBe(200);
+  await closeCut();
+});

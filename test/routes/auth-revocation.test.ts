@@ -15,6 +15,9 @@ import { get, postForm } from '../helpers/oauth.ts';
 let app: FastifyInstance;
 let accounts: Accounts;
 let close: () => Promise<void>;
+/** A second, and what a request takes on a busy machine. */
+const LATEST_MS = 1_300;
+
 /** Another process, as far as memory goes: the same database, a memory of its own. */
 let elsewhere: System;
 
@@ -62,7 +65,7 @@ describe('POST /auth/revoke', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(await me(token)).toBe(401);
     while (await goodElsewhere(token)) await sleep(20);
-    expect(performance.now() - began).toBeLessThan(1_050);
+    expect(performance.now() - began).toBeLessThan(LATEST_MS);
     expect(await me(other)).toBe(200);
     expect(await goodElsewhere(other)).toBe(true);
   });
@@ -169,7 +172,7 @@ describe('within a second, without anybody telling this process,', () => {
   const within = async (status: number, send: () => Promise<{ statusCode: number }>) => {
     const began = performance.now();
     while ((await send()).statusCode !== status) {
-      expect(performance.now() - began).toBeLessThan(1_050);
+      expect(performance.now() - began).toBeLessThan(LATEST_MS);
       await sleep(20);
     }
   };

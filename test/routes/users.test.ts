@@ -193,6 +193,7 @@ describe('PATCH /users/:user_id', () => {
 
   test('active is for admin', async () => {
     const answer = await send('john', 'PATCH', url(), { active: true });
+    expect(answer.headers['www-authenticate']).toContain('error="insufficient_scope", scope="admin"');
     expect(answer.json()).toMatchObject({ status: 403, code: 'insufficient_scope', scopes: ['admin'] });
   });
 

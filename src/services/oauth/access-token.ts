@@ -61,27 +61,37 @@ export async function signAccessToken(system: System, { client, scopes, session 
   return new SignJWT(claims).setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid }).sign(key);
 }
 
+/** A verified token, and the whole Authorization header that it came in. */
+export interface RememberedToken {
+  readonly header: string;
+  readonly token: AccessToken;
+}
+
+/** To hash all of a header for every request would take longer than everything else here: its end is as rare. */
+const keyOf = (header: string): string => header.slice(-32);
+
 /**
  * The short way, for every request but a token's first: no promise, no parsing, no signature.
- * @param key what the token is remembered by: the whole Authorization header, which saves cutting it
+ * @param header the Authorization header
  * @returns undefined when the long way, `verify`, must be gone
  */
-export function recall({ auth }: System, key: string): Access | undefined {
+export function recall({ auth }: System, header: string): Access | undefined {
   const snapshot = auth.fresh();
-  const token = auth.tokens.get(key);
-  return snapshot && token && living(snapshot, token);
+  const known = auth.tokens.get(keyOf(header));
+  return snapshot && known?.header === header ? living(snapshot, known.token) : undefined;
 }
 
 /**
- * Verifies a token, and remembers it by the given key.
+ * Verifies a token, and remembers it by the header it came in.
  * @returns undefined for what is not an access token of this deployment, or is expired, revoked or of a stopped client
  */
-export async function verify(system: System, key: string, text: string): Promise<Access | undefined> {
+export async function verify(system: System, header: string, text: string): Promise<Access | undefined> {
   const { auth } = system;
   const snapshot = auth.fresh() ?? (await auth.refresh());
-  const token = auth.tokens.get(key) ?? (await verifySignature(system, snapshot, text));
+  const known = auth.tokens.get(keyOf(header));
+  const token = known?.header === header ? known.token : await verifySignature(system, snapshot, text);
   const access = token && living(snapshot, token);
-  if (access) auth.tokens.set(key, access.token);
+  if (access) auth.tokens.set(keyOf(header), { header, token });
   return access;
 }
 

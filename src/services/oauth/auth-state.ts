@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/client.ts';
-import type { AccessToken } from './access-token.ts';
+import type { RememberedToken } from './access-token.ts';
 import { NOTHING, readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** No process acts on older knowledge: the most that a revocation made elsewhere takes to arrive. */
@@ -15,8 +15,8 @@ const TOKENS = 20_000;
  * one asks, a single query compares revisions for all of them.
  */
 export class AuthState {
-  /** Access tokens verified before, by their Authorization header. */
-  readonly tokens = new LRUCache<string, AccessToken>({ max: TOKENS });
+  /** Access tokens verified before. */
+  readonly tokens = new LRUCache<string, RememberedToken>({ max: TOKENS });
   /** The last reading, however old: for what is told to anybody. Access is decided on `fresh` ones only. */
   latest: Snapshot = NOTHING;
   readonly #db: Database;

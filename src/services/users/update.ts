@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { transaction } from '../../db/transaction.ts';
-import { AppError, notFound } from '../../errors.ts';
+import { insufficientScope, notFound } from '../../errors.ts';
 import type { UserPatch } from '../../schemas/users.ts';
 import { assertFresh } from '../fresh.ts';
 import { authChanged } from '../oauth/revision.ts';
@@ -36,8 +36,7 @@ export async function updateUser(
   changes: z.output<typeof UserPatch>,
 ): Promise<UserRow> {
   const reached = reach(ctx, ['admin']);
-  if (reached !== null && changes.active !== undefined)
-    throw new AppError('insufficient_scope', 'Changing active needs the scope admin.', { scopes: ['admin'] });
+  if (reached !== null && changes.active !== undefined) throw insufficientScope('admin');
   const user = await transaction(ctx, async (tx) => {
     const [before] = await tx.query<UserRow>(LOCK, [ctx.company_id, user_id, reached]);
     if (!before) throw notFound('User');
