@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type LogLevel, run, runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import type pg from 'pg';
+import { statement } from '../db/client.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import type { System } from '../system.ts';
@@ -52,14 +54,22 @@ export async function startWorker(system: System): Promise<{ stop(): Promise<voi
   return { stop: () => runner.stop() };
 }
 
-/** Works off the tasks that are due now, and returns when none is left. */
-export const runJobs = (system: System): Promise<void> =>
-  runOnce({
+const LOCKED = statement(
+  'task_locked',
+  `SELECT id FROM graphile_worker.jobs WHERE locked_at > now() - interval '1 minute' LIMIT 1`,
+);
+
+/** Works off the tasks that are due now, and returns when none is left and all that ran are written down. */
+export async function runJobs(system: System): Promise<void> {
+  await runOnce({
     pgPool: system.db.pool,
     logger: loggerOf(system),
     taskList: tasksOf(system),
     noHandleSignals: true,
   });
+  // The worker does not wait for what it writes of the last ones.
+  while ((await system.db.query(LOCKED)).length) await sleep(5);
+}
 
 const tasksOf = (system: System): TaskList =>
   Object.fromEntries(Object.entries(TASKS).map(([name, task]) => [name, task(system)]));

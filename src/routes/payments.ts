@@ -138,7 +138,9 @@ function cartRefunds(app: FastifyInstance): void {
 /** In a context of their own: their signature is over the body as it came, so it is not parsed. */
 async function providerWebhooks(app: FastifyInstance): Promise<void> {
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  );
 
   openRoute(
     app,
@@ -194,7 +196,8 @@ async function sandboxPages(app: FastifyInstance): Promise<void> {
     {
       operation: 'decideSandboxAction',
       summary: 'Approve or decline a sandbox payment',
-      description: 'What the buttons of the page send; the sandbox then confirms the payment by a signed webhook.',
+      description:
+        'What the buttons of the page send; the sandbox then confirms the payment by a signed webhook.',
       tag: 'Payments',
       params,
       body: SandboxDecision,

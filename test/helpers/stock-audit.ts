@@ -29,20 +29,20 @@ const RULES = {
   'a section counts what its lines hold': `
     SELECT s.section_id, s.held, s.sold, n.held AS held_rows, n.sold AS sold_rows FROM event_section s
     CROSS JOIN LATERAL (SELECT coalesce(sum(quantity) FILTER (WHERE status = 'held'), 0) AS held,
-        coalesce(sum(quantity) FILTER (WHERE status = 'paid'), 0) AS sold
+        coalesce(sum(quantity) FILTER (WHERE status = 'paid' OR stock_kept), 0) AS sold
       FROM sale_detail l WHERE l.company_id = s.company_id AND l.event_id = s.event_id AND l.section_id = s.section_id
         AND l.seat_id IS NULL) n
     WHERE (s.held, s.sold) <> (n.held, n.sold) OR s.held + s.sold + s.blocked > s.capacity`,
   'a limited type counts what its lines hold': `
     SELECT t.name, t.held, t.sold, n.held AS held_rows, n.sold AS sold_rows FROM ticket_type t
     CROSS JOIN LATERAL (SELECT coalesce(sum(quantity) FILTER (WHERE status = 'held'), 0) AS held,
-        coalesce(sum(quantity) FILTER (WHERE status = 'paid'), 0) AS sold
+        coalesce(sum(quantity) FILTER (WHERE status = 'paid' OR stock_kept), 0) AS sold
       FROM sale_detail l WHERE l.company_id = t.company_id AND l.ticket_type_id = t.id) n
     WHERE t.capacity IS NOT NULL AND (t.held, t.sold) <> (n.held, n.sold)`,
   'a limited product counts what its lines hold': `
     SELECT p.name, p.held, p.sold, n.held AS held_rows, n.sold AS sold_rows FROM product p
     CROSS JOIN LATERAL (SELECT coalesce(sum(quantity) FILTER (WHERE status = 'held'), 0) AS held,
-        coalesce(sum(quantity) FILTER (WHERE status = 'paid'), 0) AS sold
+        coalesce(sum(quantity) FILTER (WHERE status = 'paid' OR stock_kept), 0) AS sold
       FROM sale_detail l WHERE l.company_id = p.company_id AND l.product_id = p.id) n
     WHERE p.capacity IS NOT NULL AND (p.held, p.sold) <> (n.held, n.sold)`,
   'a code counts the carts that have it': `

@@ -40,19 +40,21 @@ type Refuse = (command: CardPayment, refusal: unknown) => void;
  * and a look-up is due should this process die with the call under way. From here on no charge can get lost, and none
  * can be made twice: a second payment finds the cart no longer open.
  */
-export async function executeBegin(
-  system: System,
-  commands: CardPayment[],
-): Promise<Outcome<PaymentRow>[]> {
+export async function executeBegin(system: System, commands: CardPayment[]): Promise<Outcome<PaymentRow>[]> {
   const outcomes = new Map<CardPayment, Outcome<PaymentRow>>();
-  const refuse: Refuse = (command, refusal) => outcomes.set(command, { refusal });
+  const refuse: Refuse = (command, refusal) => {
+    outcomes.set(command, { refusal });
+  };
 
   await inTransaction(system.db, async (tx) => {
     const claims = await claimKeys(
       tx,
       commands.map(({ ctx }) => ctx),
     );
-    const claimed = commands.filter((command, i) => !claims[i] || refuse(command, claims[i]));
+    const claimed = commands.filter((_, i) => !claims[i]);
+    commands.forEach((command, i) => {
+      if (claims[i]) refuse(command, claims[i]);
+    });
     for (const [company_id, group] of byCompany(claimed)) {
       const granted = await judgeAll(tx, company_id, group, refuse);
       const rows = new Map((await write(tx, company_id, granted)).map((row) => [row.id, row]));

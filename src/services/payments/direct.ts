@@ -29,14 +29,19 @@ type Refuse = (command: DirectPayment, refusal: unknown) => void;
 /** Books the payments of one batch in one transaction: verdicts in memory, then a few set-based statements. */
 export async function executeDirect(system: System, commands: DirectPayment[]): Promise<Outcome<Payment>[]> {
   const outcomes = new Map<DirectPayment, Outcome<Payment>>();
-  const refuse: Refuse = (command, refusal) => outcomes.set(command, { refusal });
+  const refuse: Refuse = (command, refusal) => {
+    outcomes.set(command, { refusal });
+  };
 
   await inTransaction(system.db, async (tx) => {
     const claims = await claimKeys(
       tx,
       commands.map(({ ctx }) => ctx),
     );
-    const claimed = commands.filter((command, i) => !claims[i] || refuse(command, claims[i]));
+    const claimed = commands.filter((_, i) => !claims[i]);
+    commands.forEach((command, i) => {
+      if (claims[i]) refuse(command, claims[i]);
+    });
     for (const [company_id, group] of byCompany(claimed)) {
       const granted = await judgeAll(tx, company_id, group, refuse);
       for (const { command, payment } of await book(tx, company_id, granted))

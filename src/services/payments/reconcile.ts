@@ -33,9 +33,7 @@ export async function reconcilePayment(system: System, lookUp: LookUp): Promise<
   const [payment] = await system.db.query<Doubtful>(FIND, [company_id, payment_id]);
   if (!payment) return;
   const provider = providerOf(system, payment.provider);
-  const found = await answerWithin(provider.timeout, (signal) =>
-    provider.lookUp(system, payment_id, signal),
-  );
+  const found = await answerWithin(provider.timeout, (signal) => provider.lookUp(system, payment_id, signal));
   const asker: Keyed | undefined = key && {
     company_id,
     client_id: key.client_id,

@@ -108,11 +108,8 @@ export const lockPayments = (tx: Tx, company_id: number, ids: readonly string[])
   tx.query<PaymentRow>(LOCK, [company_id, ids]);
 
 /** Locks the payments of carts that took money, oldest first. */
-export const lockTaken = (
-  tx: Tx,
-  company_id: number,
-  cart_ids: readonly string[],
-): Promise<PaymentRow[]> => tx.query<PaymentRow>(LOCK_OF_CARTS, [company_id, cart_ids]);
+export const lockTaken = (tx: Tx, company_id: number, cart_ids: readonly string[]): Promise<PaymentRow[]> =>
+  tx.query<PaymentRow>(LOCK_OF_CARTS, [company_id, cart_ids]);
 
 /**
  * Moves payments from where the given rows stand to the next state; the rows are brought up to date.

@@ -42,6 +42,7 @@ export function amountToPay(ctx: Context, cart: CartRow, request: PaymentRequest
   if (rest === 0) refuse('Nothing is left to pay: use the method free.');
   const amount = request.amount ?? rest;
   if (amount > rest) refuse('More than is left to pay.');
-  if (amount < rest && !ctx.scopes.has('sell')) refuse('Pay all that is left; split payments are for sellers.');
+  if (amount < rest && !ctx.scopes.has('sell'))
+    refuse('Pay all that is left; split payments are for sellers.');
   return amount;
 }

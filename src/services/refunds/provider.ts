@@ -52,7 +52,10 @@ export async function refundAtProvider(
   );
   if (state.status === 'pending') throw new RefundUnderWay(`refund ${refund_id} is under way`);
   if (state.status === 'failed')
-    system.log.error({ refund_id, reason: state.reason }, 'a provider refuses to give money back: pay it by hand');
+    system.log.error(
+      { refund_id, reason: state.reason },
+      'a provider refuses to give money back: pay it by hand',
+    );
   await inTransaction(system.db, (tx) => concludeRefund(tx, refund, state));
 }
 

@@ -34,9 +34,9 @@ const DECIDE = statement(
 const REFUND = statement(
   'sandbox_refund_make',
   `INSERT INTO sandbox_refund (id, charge_id, amount)
-   SELECT $1, c.id, $3 FROM sandbox_charge c WHERE c.id = $2
+   SELECT $1, c.id, $3::int FROM sandbox_charge c WHERE c.id = $2
      AND (c.status = 'captured' OR (c.status = 'pending' AND c.settles_at <= now()))
-     AND c.amount >= $3 + (SELECT coalesce(sum(r.amount), 0) FROM sandbox_refund r WHERE r.charge_id = c.id)
+     AND c.amount >= $3::int + (SELECT coalesce(sum(r.amount), 0) FROM sandbox_refund r WHERE r.charge_id = c.id)
    ON CONFLICT DO NOTHING`,
 );
 const FIND_REFUND = statement('sandbox_refund_find', 'SELECT id FROM sandbox_refund WHERE id = $1');

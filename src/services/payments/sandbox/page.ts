@@ -16,17 +16,17 @@ export const decidedPage = (charge: ChargeRow): string =>
   page(
     charge.status === 'declined' ? 'Payment declined' : 'Payment approved',
     `<p>${money(charge)}</p>${
-      charge.return_url === null ? '' : `<p><a href="${escape(charge.return_url)}">Return to the shop</a></p>`
+      charge.return_url === null ? '' : `<p><a href="${escapeHtml(charge.return_url)}">Return to the shop</a></p>`
     }`,
   );
 
 function money({ amount, currency }: ChargeRow): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return escape(format.format(amount / 10 ** digits));
+  return escapeHtml(format.format(amount / 10 ** digits));
 }
 
-const escape = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const page = (title: string, content: string): string => `<!doctype html>

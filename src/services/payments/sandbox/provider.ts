@@ -71,13 +71,14 @@ const silence = (signal: AbortSignal): Promise<never> =>
 
 const referenceOf = (id: string): string => `ch_${id}`;
 
-function stateOf(system: System, { id, status, reason }: Pick<ChargeRow, 'id' | 'status' | 'reason'>): ChargeState {
+function stateOf(
+  system: System,
+  { id, status, reason }: Pick<ChargeRow, 'id' | 'status' | 'reason'>,
+): ChargeState {
   const reference = referenceOf(id);
   if (status === 'requires_action')
     return { status, reference, action_url: `${system.publicUrl}/payments/sandbox/${id}` };
-  return status === 'declined'
-    ? { status, reference, reason: reason ?? 'declined' }
-    : { status, reference };
+  return status === 'declined' ? { status, reference, reason: reason ?? 'declined' } : { status, reference };
 }
 
 const Event = z.object({
