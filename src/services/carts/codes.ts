@@ -2,8 +2,8 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { holdCode } from '../inventory/codes.ts';
-import { expireOverdueOf } from './expire.ts';
+import { holdCode, letGoOfCodes, lockCodes } from '../inventory/codes.ts';
+import { anyOverdue, endOverdueOf, OverdueInTheWay } from './expire.ts';
 import type { CartView } from './present.ts';
 import { cartAfter } from './read.ts';
 import { reprice } from './reprice.ts';
@@ -11,7 +11,7 @@ import { type CartRow, codesOf, linesOf, lockCart, requireOpen } from './row.ts'
 
 const FIND = statement(
   'code_find',
-  `SELECT d.id, d.event_id, d.kind, d.stackable, d.ticket_type_ids, d.max_uses, d.max_uses_per_user,
+  `SELECT d.id, d.event_id, d.code, d.kind, d.stackable, d.ticket_type_ids, d.max_uses, d.max_uses_per_user,
      d.active AND (d.starts_at IS NULL OR d.starts_at <= now()) AND (d.ends_at IS NULL OR d.ends_at > now()) AS running,
      d.starts_at
    FROM code d
@@ -19,14 +19,12 @@ const FIND = statement(
    JOIN event e ON e.company_id = d.company_id AND e.id = d.event_id AND e.status <> 'draft'
    WHERE d.company_id = $1 AND upper(d.code) = upper($3) ORDER BY d.event_id, d.id`,
 );
-// Locks the code: two carts of one user must not both see one use left.
 const USES_OF_USER = statement(
   'code_uses_of_user',
   `SELECT count(*)::int AS uses FROM cart_code cc JOIN cart c ON c.company_id = cc.company_id AND c.id = cc.cart_id
    WHERE cc.company_id = $1 AND cc.code_id = $2 AND c.user_id = $3 AND cc.cart_id <> $4
      AND (cc.status = 'paid' OR (cc.status = 'held' AND c.expires_at > now()))`,
 );
-const LOCK = statement('code_lock', 'SELECT id FROM code WHERE company_id = $1 AND id = $2 FOR UPDATE');
 const APPLY = statement(
   'cart_code_apply',
   `INSERT INTO cart_code (company_id, cart_id, code_id, code, user_id)
@@ -37,6 +35,7 @@ const APPLY = statement(
 interface Candidate {
   id: number;
   event_id: number;
+  code: string;
   kind: 'percentage' | 'fixed' | 'price_override' | 'access';
   stackable: boolean;
   ticket_type_ids: number[];
@@ -55,11 +54,11 @@ export async function applyCode(ctx: Context, cart_id: string, code: string): Pr
   try {
     return await applyOnce(ctx, cart_id, code);
   } catch (error) {
-    // The last use may be held by a cart that is overdue: end such carts, then try once more.
-    const spent =
-      error instanceof AppError && error.code === 'code_not_applicable' && error.facts.reason === 'spent';
-    if (!spent || !(await expireOverdueOf(ctx.system, [error.facts.event_id as number]))) throw error;
-    return applyOnce(ctx, cart_id, code);
+    if (!(error instanceof OverdueInTheWay)) throw error;
+    await endOverdueOf(ctx.system, [error.refusal.facts.event_id as number]);
+    return await applyOnce(ctx, cart_id, code).catch((again: unknown) => {
+      throw again instanceof OverdueInTheWay ? again.refusal : again;
+    });
   }
 }
 
@@ -69,12 +68,14 @@ function applyOnce(ctx: Context, cart_id: string, text: string): Promise<CartVie
     requireOpen(cart);
     const code = await chooseCode(tx, ctx, cart, text);
     await requireUsable(tx, ctx, cart, code);
-    if (!(await holdCode(tx, ctx.company_id, code.id)))
-      throw notApplicable('spent', 'This code is used up.', code);
+    if (!(await holdCode(tx, ctx.company_id, code.id))) {
+      const spent = notApplicable('spent', 'This code is used up.', code);
+      throw (await anyOverdue(tx, ctx.company_id, [code.event_id])) ? new OverdueInTheWay(spent) : spent;
+    }
     await tx.execute(APPLY, [ctx.company_id, code.id, cart_id, cart.user_id]);
     const { price, lines } = await reprice(tx, ctx, cart_id);
     const changes = price.lines.some((line) =>
-      line.price_trace.some((t) => t.rule === 'code' && t.name === text.toUpperCase()),
+      line.price_trace.some((t) => t.rule === 'code' && t.name === code.code),
     );
     const tickets = lines.some((line) => line.event_id === code.event_id && line.kind === 'ticket');
     if (code.kind !== 'access' && tickets && !changes)
@@ -116,9 +117,11 @@ async function requireUsable(tx: Tx, ctx: Context, cart: CartRow, code: Candidat
       `This code cannot be combined with ${rival.code}: remove that one first.`,
       code,
     );
+  // Uses are counted under the lock of the code: nobody takes or returns one meanwhile.
+  if (code.max_uses !== null || code.max_uses_per_user !== null)
+    await lockCodes(tx, ctx.company_id, [code.id]);
   if (code.max_uses_per_user === null) return;
   if (cart.user_id === null) throw notApplicable('user_required', 'This code is for signed-in users.', code);
-  await tx.query(LOCK, [ctx.company_id, code.id]);
   const [row] = await tx.query<{ uses: number }>(USES_OF_USER, [
     ctx.company_id,
     code.id,
@@ -132,14 +135,11 @@ async function requireUsable(tx: Tx, ctx: Context, cart: CartRow, code: Candidat
 const notApplicable = (reason: string, detail: string, code: Pick<Candidate, 'event_id'>): AppError =>
   new AppError('code_not_applicable', detail, { reason, event_id: code.event_id });
 
+// The row goes: a code that was taken off is no part of the cart's history, and must not be held again with it.
 const REMOVE = statement(
   'cart_code_remove',
-  `DELETE FROM cart_code
-   WHERE company_id = $1 AND cart_id = $2 AND upper(code) = upper($3) AND status = 'held' RETURNING code_id`,
-);
-const RETURN_ONE = statement(
-  'code_return_one',
-  'UPDATE code SET held = held - 1 WHERE company_id = $1 AND id = $2',
+  `DELETE FROM cart_code WHERE company_id = $1 AND cart_id = $2 AND upper(code) = upper($3) AND status = 'held'
+   RETURNING code_id`,
 );
 
 /**
@@ -150,9 +150,13 @@ export function removeCode(ctx: Context, cart_id: string, text: string): Promise
   return transaction(ctx, async (tx) => {
     requireOpen(await lockCart(tx, ctx, cart_id));
     await requireUnneeded(tx, ctx, cart_id, text);
-    const [row] = await tx.query<{ code_id: number }>(REMOVE, [ctx.company_id, cart_id, text]);
-    if (!row) throw notFound('Code');
-    await tx.execute(RETURN_ONE, [ctx.company_id, row.code_id]);
+    const removed = await tx.query<{ code_id: number }>(REMOVE, [ctx.company_id, cart_id, text]);
+    if (!removed.length) throw notFound('Code');
+    await letGoOfCodes(
+      tx,
+      ctx.company_id,
+      removed.map((row) => row.code_id),
+    );
     await reprice(tx, ctx, cart_id);
   });
 }

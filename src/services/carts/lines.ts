@@ -22,10 +22,10 @@ const SET_TERMS = statement(
   `UPDATE sale_detail SET terms = $3, updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = $2 AND status = 'held'`,
 );
-const RELEASE = statement(
-  'sale_detail_release_one',
-  `UPDATE sale_detail SET status = 'released', updated_at = now()
-   WHERE company_id = $1 AND id = $2 AND status = 'held'`,
+// The row goes: what was taken out is no part of the cart's history, and must not be held again with it.
+const REMOVE = statement(
+  'sale_detail_remove',
+  "DELETE FROM sale_detail WHERE company_id = $1 AND id = $2 AND status = 'held'",
 );
 
 /**
@@ -86,7 +86,7 @@ export function deleteSaleDetail(ctx: Context, cart_id: string, sale_detail_id: 
     const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
     assertFresh(ctx, line.updated_at);
     await returnLines(tx, ctx.company_id, [line], 'held');
-    await tx.execute(RELEASE, [ctx.company_id, line.id]);
+    await tx.execute(REMOVE, [ctx.company_id, line.id]);
     await reprice(tx, ctx, cart_id);
   });
 }

@@ -8,7 +8,7 @@ import { accessValues, CART_ACCESS, CART_COLUMNS, type CartRow, type LineRow } f
 
 const CART = statement('cart_get', `SELECT ${CART_COLUMNS} FROM cart c WHERE ${CART_ACCESS} AND c.id = $6`);
 
-// Lines of an expired or cancelled cart are shown as they were: a history with holes would explain nothing.
+// An expired or cancelled cart is shown as it was: a history with holes would explain nothing.
 const LINES = statement(
   'cart_lines_shown',
   `SELECT l.*, t.id AS ticket_id FROM sale_detail l
@@ -21,8 +21,11 @@ const LINES = statement(
 );
 const CODES = statement(
   'cart_codes_shown',
-  `SELECT cart_id, code FROM cart_code WHERE company_id = $1 AND cart_id = ANY($2::uuid[]) AND status <> 'released'
-   ORDER BY created_at, code_id`,
+  `SELECT k.cart_id, k.code FROM cart_code k
+   JOIN cart c ON c.company_id = k.company_id AND c.id = k.cart_id
+   WHERE k.company_id = $1 AND k.cart_id = ANY($2::uuid[])
+     AND (k.status <> 'released' OR c.status IN ('expired', 'cancelled'))
+   ORDER BY k.created_at, k.code_id`,
 );
 
 /** Something that can run a statement: a transaction, or the database outside any. */

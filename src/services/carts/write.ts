@@ -128,7 +128,8 @@ export async function addToCarts(
 const REPRICE_LINES = statement(
   'sale_detail_reprice',
   `UPDATE sale_detail l SET unit_price = m.unit_price, discount = m.discount, fee = m.fee, tax = m.tax, total = m.total,
-     terms = m.terms, price_trace = m.price_trace, updated_at = now()
+     terms = m.terms, price_trace = m.price_trace,
+     updated_at = greatest(now(), l.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::jsonb[], $9::jsonb[])
      AS m (id, unit_price, discount, fee, tax, total, terms, price_trace)
    WHERE l.company_id = $1 AND l.id = m.id AND l.status = 'held'`,

@@ -14,13 +14,21 @@ const MARK = statement(
   `UPDATE cart_code SET status = $4::line_status
    WHERE company_id = $1 AND cart_id = ANY($2::uuid[]) AND status = $3::line_status RETURNING code_id`,
 );
+const LOCK = statement(
+  'code_lock',
+  'SELECT id FROM code WHERE company_id = $1 AND id = ANY($2::int[]) ORDER BY id FOR UPDATE',
+);
 const MOVE = statement(
   'code_move',
-  `UPDATE code c SET held = c.held + m.held, used = c.used + m.used
-   FROM (SELECT r.id, sum(r.held)::int AS held, sum(r.used)::int AS used
-         FROM unnest($2::int[], $3::int[], $4::int[]) AS r (id, held, used) GROUP BY r.id ORDER BY r.id) AS m
+  `UPDATE code c SET held = c.held + $3 * m.carts, used = c.used + $4 * m.carts
+   FROM (SELECT id, count(*)::int AS carts FROM unnest($2::int[]) AS r (id) GROUP BY id) AS m
    WHERE c.company_id = $1 AND c.id = m.id`,
 );
+
+/** Locks codes in the order of their ids: a second look at their uses then sees what the one before it left. */
+export async function lockCodes(tx: Tx, company_id: number, code_ids: readonly number[]): Promise<void> {
+  await tx.query(LOCK, [company_id, code_ids]);
+}
 
 /** Claims one use of a code; false when it is spent, inactive or outside its window. */
 export async function holdCode(tx: Tx, company_id: number, code_id: number): Promise<boolean> {
@@ -54,20 +62,30 @@ export async function retakeCodes(tx: Tx, company_id: number, cart_id: string): 
   return true;
 }
 
+/** Gives back one use of each code, for a cart that goes on without them. */
+export const letGoOfCodes = (tx: Tx, company_id: number, code_ids: number[]): Promise<void> =>
+  moveUses(tx, company_id, code_ids, { held: -1, used: 0 });
+
 async function moveCodes(
   tx: Tx,
   company_id: number,
   cart_ids: string[],
   from: string,
   to: string,
-  move: { held: number; used: number },
+  move: Uses,
 ): Promise<void> {
   const rows = await tx.query<{ code_id: number }>(MARK, [company_id, cart_ids, from, to]);
-  if (!rows.length) return;
-  await tx.execute(MOVE, [
-    company_id,
-    rows.map((r) => r.code_id),
-    rows.map(() => move.held),
-    rows.map(() => move.used),
-  ]);
+  const code_ids = rows.map((row) => row.code_id);
+  if (code_ids.length) await moveUses(tx, company_id, code_ids, move);
+}
+
+interface Uses {
+  held: number;
+  used: number;
+}
+
+/** @param code_ids one for each cart: a code may come several times */
+async function moveUses(tx: Tx, company_id: number, code_ids: number[], { held, used }: Uses): Promise<void> {
+  if (code_ids.length > 1) await lockCodes(tx, company_id, code_ids);
+  await tx.execute(MOVE, [company_id, code_ids, held, used]);
 }
