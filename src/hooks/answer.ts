@@ -23,6 +23,7 @@ export function answers(app: FastifyInstance): void {
       request.page = pageRequest(request.query as PageQuery);
       if (answer.kind === 'empty') reply.code(204); // Fastify wants it before a handler gives nothing
       if (answer.media) reply.type(answer.media); // text and bytes pass no preSerialization
+      if (answer.headers) reply.headers(answer.headers);
     }
   });
 

@@ -57,6 +57,7 @@ export function basicDocument(): Partial<OpenAPIV3_1.Document> {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     components: {
       securitySchemes: {
+        client: { type: 'http', scheme: 'basic', description: 'Id and secret of the client.' },
         oauth2: {
           type: 'oauth2',
           description: 'A Bearer token. Scopes add up; none implies another; `public` is in every token.',

@@ -50,6 +50,9 @@ export async function testApp({ env = {}, routes }: TestAppOptions = {}): Promis
   };
 }
 
+/** pino's number for it. */
+const ERROR = 50;
+
 /** Keeps errors for the test to look at; TEST_LOG=1 prints everything as well. */
 function logInto(errors: TestApp['errors']): Logger {
   const level = process.env.TEST_LOG ? 'trace' : 'error';
@@ -59,7 +62,7 @@ function logInto(errors: TestApp['errors']): Logger {
       write(line: string) {
         if (process.env.TEST_LOG) process.stderr.write(line);
         const entry = JSON.parse(line);
-        if (entry.level >= pino.levels.values.error) errors.push(entry);
+        if (entry.level >= ERROR) errors.push(entry);
       },
     },
   );

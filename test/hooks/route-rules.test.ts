@@ -93,7 +93,8 @@ describe('allowedMethods', () => {
   routeRules(app);
   let count = 0;
   const declare = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, ...names: string[]) => {
-    const operation = `operation${(count += 1)}`;
+    count += 1;
+    const operation = `operation${count}`;
     const params = Object.fromEntries(names.map((name) => [name, z.string()]));
     const answer = method === 'DELETE' ? (empty() as never) : sound.answer;
     openRoute(

@@ -50,7 +50,7 @@ const everything: fc.Arbitrary<z.output<typeof Everything>> = fc.record({
   paid_at: orNull(moment),
   status: fc.constantFrom('open', 'paid'),
   kind: fc.constant('ticket'),
-  result: fc.constantFrom('accepted', 1, null),
+  result: fc.constantFrom('accepted' as const, 1 as const, null),
   note: orNull(text),
   remaining: fc.option(whole, { nil: undefined }) as fc.Arbitrary<number>,
   seat: orNull(fc.record({ id: whole, label: orNull(text) })),
