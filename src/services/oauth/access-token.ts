@@ -101,13 +101,13 @@ async function verifySignature(
   text: string,
 ): Promise<AccessToken | undefined> {
   const { PUBLIC_URL, ACCESS_TOKEN_SECONDS } = system.config;
-  const keyOf = ({ kid = '' }) => {
+  const publicKeyOf = ({ kid = '' }) => {
     const key = snapshot.keys?.verifying.get(kid);
     if (!key) throw new errors.JWKSNoMatchingKey();
     return key;
   };
   try {
-    const { payload } = await jwtVerify<Claims>(text, keyOf, {
+    const { payload } = await jwtVerify<Claims>(text, publicKeyOf, {
       algorithms: [ALGORITHM],
       typ: 'at+jwt',
       requiredClaims: ['sub', 'jti', 'iat', 'exp', 'client_id', 'scope'],
