@@ -51,8 +51,8 @@ export interface System {
   readonly streams: AvailabilityStreams;
   /** Holds waiting for their batch, by event. */
   readonly holds: HoldQueues;
-  /** Ends overdue carts of the given events; true when there were any. */
-  readonly overdue: Batcher<readonly number[], boolean>;
+  /** Ends overdue carts of the given events. */
+  readonly overdue: Batcher<readonly number[], void>;
   /** Who takes payments for us, by name. */
   readonly paymentProviders: PaymentProviders;
   /** Payments waiting for their batch. */

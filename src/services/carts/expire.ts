@@ -1,5 +1,6 @@
 import { statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
+import type { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { batcher } from '../batcher.ts';
 import { recordChanges } from '../changes.ts';
@@ -19,14 +20,22 @@ const OVERDUE = statement(
    WHERE c.status IN ('open', 'pending_payment') AND c.expires_at <= now()
    ORDER BY c.expires_at, c.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
 );
-// Waits for carts in use, in the order of their ids: a buyer is waiting for what they hold.
-const OVERDUE_OF_EVENTS = statement(
-  'cart_overdue_of_events',
-  `SELECT c.*, true AS overdue FROM cart c
+// Their own hold is over, whatever the status says, and something of the events hangs on it.
+const OVERDUE_OF_EVENTS = `FROM cart c
    WHERE c.status IN ('open', 'pending_payment') AND c.expires_at <= now()
-     AND EXISTS (SELECT FROM sale_detail l WHERE l.company_id = c.company_id AND l.cart_id = c.id
-                 AND l.event_id = ANY($1::int[]) AND l.status = 'held')
-   ORDER BY c.company_id, c.id FOR UPDATE`,
+     AND (EXISTS (SELECT FROM sale_detail l WHERE l.company_id = c.company_id AND l.cart_id = c.id
+                  AND l.event_id = ANY($1::int[]) AND l.status = 'held')
+       OR EXISTS (SELECT FROM cart_code k JOIN code d ON d.company_id = k.company_id AND d.id = k.code_id
+                  WHERE k.company_id = c.company_id AND k.cart_id = c.id AND k.status = 'held'
+                  AND d.event_id = ANY($1::int[])))`;
+const ANY_OVERDUE = statement(
+  'cart_any_overdue',
+  `SELECT c.id ${OVERDUE_OF_EVENTS} AND c.company_id = $2 LIMIT 1`,
+);
+// Waits for carts in use, in the order of their ids: a buyer is waiting for what they hold.
+const LOCK_OVERDUE = statement(
+  'cart_overdue_of_events',
+  `SELECT c.*, true AS overdue ${OVERDUE_OF_EVENTS} ORDER BY c.company_id, c.id FOR UPDATE OF c`,
 );
 const RELEASE_LINES = statement(
   'sale_detail_release',
@@ -68,7 +77,8 @@ export async function endCarts(
 }
 
 async function endOverdue(tx: Tx, carts: CartRow[]): Promise<number> {
-  for (const company_id of new Set(carts.map((cart) => cart.company_id)))
+  const companies = new Set(carts.map((cart) => cart.company_id).sort((a, b) => a - b)); // one order for all sweepers
+  for (const company_id of companies)
     await endCarts(
       tx,
       company_id,
@@ -82,24 +92,42 @@ async function endOverdue(tx: Tx, carts: CartRow[]): Promise<number> {
 export const sweep = (system: System): Promise<number> =>
   inTransaction(system.db, async (tx) => endOverdue(tx, await tx.query<CartRow>(OVERDUE, [AT_ONCE])));
 
+/** Nothing is left, but overdue carts hold some of it: end them (`endOverdueOf`), then ask again. */
+export class OverdueInTheWay extends Error {
+  /** What the buyer is told if it comes to that. */
+  readonly refusal: AppError;
+
+  constructor(refusal: AppError) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
 /**
- * Ends the overdue carts that hold something of these events, now: asked before a buyer is told "sold out".
- * Askers of one moment share a round.
+ * Does an overdue cart hold something of these events? Asked under the lock of the stock that ran short: its return
+ * cannot be on its way then without being seen.
  */
-export const expireOverdueOf = (system: System, event_ids: readonly number[]): Promise<boolean> =>
+export const anyOverdue = async (
+  tx: Tx,
+  company_id: number,
+  event_ids: readonly number[],
+): Promise<boolean> => (await tx.query(ANY_OVERDUE, [event_ids, company_id])).length > 0;
+
+/** Ends the overdue carts that hold something of these events, now. Askers of one moment share a round. */
+export const endOverdueOf = (system: System, event_ids: readonly number[]): Promise<void> =>
   system.overdue(event_ids);
 
-/** The queue behind expireOverdueOf, one a process. */
+/** The queue behind endOverdueOf, one a process. */
 export const overdueQueue = (getSystem: () => System) =>
-  batcher<readonly number[], boolean>({
+  batcher<readonly number[], void>({
     maxInFlight: 1,
     maxSize: 1_000,
     execute: async (asked) => {
       const events = [...new Set(asked.flat())];
-      const ended = await inTransaction(getSystem().db, async (tx) =>
-        endOverdue(tx, await tx.query<CartRow>(OVERDUE_OF_EVENTS, [events])),
+      await inTransaction(getSystem().db, async (tx) =>
+        endOverdue(tx, await tx.query<CartRow>(LOCK_OVERDUE, [events])),
       );
-      return asked.map(() => ({ result: ended > 0 }));
+      return asked.map(() => ({ result: undefined }));
     },
   });
 

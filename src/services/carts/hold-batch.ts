@@ -6,13 +6,14 @@ import { AppError, notFound } from '../../errors.ts';
 import type { Buyer } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
-import { pickSeats } from '../inventory/best-available.ts';
 import { lockStock } from '../inventory/locks.ts';
 import { takeLines } from '../inventory/take.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
+import { anyOverdue, OverdueInTheWay } from './expire.ts';
 import { type Case, judge, locksOf, seatsWanted, type Verdict } from './judge.ts';
+import { type Prepared, pickAll } from './picks.ts';
 import {
   type CartCodeRow,
   type CartRow,
@@ -49,12 +50,6 @@ export interface HoldResult {
 export class StaleOffer extends Error {}
 
 const NOTHING: CartTotals = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
-
-type Picks = Map<number, readonly number[]>;
-interface Prepared {
-  command: HoldCommand;
-  picks: Picks;
-}
 
 /**
  * Runs the holds of one batch as one transaction: locks (carts, then stock), judges each command in order in memory,
@@ -94,33 +89,6 @@ export async function executeHolds(
     if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'answered';
     return outcome;
   });
-}
-
-/** Best available picks its seats before the transaction, from memory; the lock proves them. */
-async function pickAll(
-  system: System,
-  commands: HoldCommand[],
-  refuse: (command: HoldCommand, refusal: unknown) => void,
-): Promise<Prepared[]> {
-  const taken = new Set(
-    commands.flatMap((c) => c.wanted.flatMap((w) => (w.form === 'seats' ? w.seat_ids : []))),
-  );
-  const prepared: Prepared[] = [];
-  for (const command of commands) {
-    const picks: Picks = new Map();
-    try {
-      for (const want of command.wanted) {
-        if (want.form !== 'best') continue;
-        const seats = await pickSeats(system, want, taken);
-        picks.set(want.item, seats);
-        for (const id of seats) taken.add(id);
-      }
-      prepared.push({ command, picks });
-    } catch (refusal) {
-      refuse(command, refusal);
-    }
-  }
-  return prepared;
 }
 
 interface Granted {
@@ -165,6 +133,7 @@ async function decide(
   });
 
   const granted: Granted[] = [];
+  const soldOut: [HoldCommand, AppError][] = [];
   for (const { command, picks } of prepared) {
     try {
       const cart = command.open ? null : reachableCart(command, carts);
@@ -189,8 +158,11 @@ async function decide(
         owned.push({ user_id, type_id, cart_id: command.cart_id, tickets: ticketsOf(verdict, type_id) });
     } catch (refusal) {
       refuse(command, refusal);
+      if (refusal instanceof AppError && refusal.code === 'sold_out') soldOut.push([command, refusal]);
     }
   }
+  if (soldOut.length && (await anyOverdue(tx, company_id, eventsOf(soldOut.map(([command]) => command)))))
+    for (const [command, refusal] of soldOut) refuse(command, new OverdueInTheWay(refusal));
   return granted;
 }
 
@@ -230,8 +202,13 @@ function ownedElsewhere(
 const ticketsOf = ({ lines }: Verdict, type_id: number): number =>
   lines.filter((line) => line.ticket_type_id === type_id).length;
 
+/** The events that commands want something of. */
+export const eventsOf = (commands: readonly Pick<HoldCommand, 'wanted'>[]): number[] => [
+  ...new Set(commands.flatMap(({ wanted }) => wanted.map((want) => want.offer.event_id))),
+];
+
 async function versionsOf(tx: Tx, company_id: number, prepared: Prepared[]): Promise<Map<number, number>> {
-  const ids = [...new Set(prepared.flatMap(({ command }) => command.wanted.map((w) => w.offer.event_id)))];
+  const ids = eventsOf(prepared.map(({ command }) => command));
   if (!ids.length) return new Map();
   const rows = await tx.query<{ id: number; version: number }>(VERSIONS, [company_id, ids]);
   return new Map(rows.map((row) => [row.id, row.version]));

@@ -4,9 +4,9 @@ import { statement } from '../../db/client.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
 import { type Batcher, batcher } from '../batcher.ts';
-import { expireOverdueOf } from './expire.ts';
-import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
-import { PickLost } from './judge.ts';
+import { endOverdueOf, OverdueInTheWay } from './expire.ts';
+import { eventsOf, executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
+import { PickLost } from './picks.ts';
 import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -66,30 +66,24 @@ async function hold<View>(
   open: HoldCommand['open'],
   present: (result: HoldResult) => View,
 ): Promise<View> {
-  let swept = false;
   for (let attempt = 1; ; attempt++) {
     const wanted = await wantedOf(ctx, items);
     try {
       return (await submit(ctx, { ctx, cart_id, open, wanted, present })) as View;
     } catch (error) {
-      if (attempt < MAX_ATTEMPTS && (error instanceof StaleOffer || error instanceof PickLost)) continue;
-      if (error instanceof StaleOffer || error instanceof PickLost)
-        throw new AppError(
-          'service_unavailable',
-          'Too much is changing at once; try again.',
-          {},
-          { 'retry-after': '1' },
-        );
-      // Nobody is told "sold out" while overdue holds lie about: turn them back and try once more.
-      const soldOut =
-        error instanceof AppError && (error.code === 'sold_out' || error.code === 'seats_unavailable');
-      if (!soldOut || swept || !(await expireOverdueOf(ctx.system, eventsOf(wanted)))) throw error;
-      swept = true;
+      const last = attempt === MAX_ATTEMPTS;
+      if (error instanceof OverdueInTheWay) {
+        // Nobody is told "sold out" while overdue holds lie about.
+        if (last) throw error.refusal;
+        await endOverdueOf(ctx.system, eventsOf([{ wanted }]));
+      } else if (!(error instanceof StaleOffer || error instanceof PickLost)) throw error;
+      else if (last) throw tooMuchAtOnce();
     }
   }
 }
 
-const eventsOf = (wanted: HoldCommand['wanted']) => [...new Set(wanted.map((want) => want.offer.event_id))];
+const tooMuchAtOnce = (): AppError =>
+  new AppError('service_unavailable', 'Too much is changing at once; try again.', {}, { 'retry-after': '1' });
 
 /**
  * Commands queue by event. Where they meet on the counter of a general-admission section one batch runs at a time, for

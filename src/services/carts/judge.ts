@@ -4,6 +4,7 @@ import { AppError, type FieldFault } from '../../errors.ts';
 import { type Counter, type LockedSeat, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
 import { addTotals, assertWithinLimit, priceCart } from '../pricing/price.ts';
 import type { AppliedCode, CartTotals } from '../pricing/types.ts';
+import { PickLost } from './picks.ts';
 import type { CartCodeRow, LineRow } from './row.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -29,9 +30,6 @@ export interface Verdict {
   /** What the new lines add to the cart. */
   totals: CartTotals;
 }
-
-/** The picked seats went to somebody else between the pick and our lock: pick again. */
-export class PickLost extends Error {}
 
 /**
  * Decides whether a cart may hold all that is asked, from stock that is locked and read. All or nothing: on a refusal

@@ -65,8 +65,8 @@ async function wantedItem(ctx: Context, item: Item, index: number): Promise<Want
     message,
   });
   const event_id = await eventOf(ctx, field, id);
-  const offer = event_id && (await ctx.system.offers.get(ctx.system, ctx.company_id, event_id));
-  const channel = offer && offer.channels.get(ctx.interface.id);
+  const offer = event_id ? await ctx.system.offers.get(ctx.system, ctx.company_id, event_id) : undefined;
+  const channel = offer?.channels.get(ctx.interface.id);
   if (!offer || !channel || offer.status === 'draft')
     return fault(field, `No such ${field.replace('_id', '')} here.`);
 
