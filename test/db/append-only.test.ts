@@ -31,7 +31,7 @@ const BOOKS: Record<string, () => Record<string, unknown>> = {
 
 describe('append-only books', () => {
   it.each(Object.keys(BOOKS))('%s takes rows and gives none back', async (table) => {
-    const row = BOOKS[table]?.() as Row;
+    const row = BOOKS[table]?.() as Record<string, unknown>;
     await inTransaction(db, (tx) => insertRow(tx, table, row));
     for (const sql of [
       `UPDATE ${table} SET created_at = now()`,

@@ -1,0 +1,96 @@
+import { type Check, TAKEN_PAYMENTS } from './check.ts';
+
+/** What carts, payments, refunds and the ledger say of money is the same. */
+export const moneyChecks: readonly Check[] = [
+  {
+    name: 'cart_balance_matches_payments',
+    proves:
+      'What a cart was paid less what was refunded is what its payments brought less what was given back.',
+    sql: `
+      SELECT company_id, id AS cart_id, c.status, c.paid, c.refunded, n.kept AS payments_kept
+      FROM cart c
+      FULL JOIN (SELECT company_id, cart_id AS id, sum(amount - refunded) AS kept
+        FROM payment WHERE status IN ${TAKEN_PAYMENTS} GROUP BY company_id, cart_id) AS n USING (company_id, id)
+      WHERE c.paid - c.refunded IS DISTINCT FROM coalesce(n.kept, 0)`,
+  },
+  {
+    name: 'payment_matches_its_refunds',
+    proves: 'What a payment says was given back of it is the sum of its refunds.',
+    sql: `
+      SELECT company_id, id AS payment_id, p.status, p.amount, p.refunded, n.refunds
+      FROM payment p
+      FULL JOIN (SELECT company_id, payment_id AS id, sum(amount) AS refunds
+        FROM refund GROUP BY company_id, payment_id) AS n USING (company_id, id)
+      WHERE p.refunded IS DISTINCT FROM coalesce(n.refunds, 0)`,
+  },
+  {
+    name: 'payment_status_matches_its_amounts',
+    proves: 'A payment is refunded, in part or whole, if and only if its amounts say so.',
+    sql: `
+      SELECT company_id, id AS payment_id, cart_id, status, amount, refunded FROM payment
+      WHERE CASE WHEN refunded = 0 THEN status IN ('partially_refunded', 'refunded')
+        WHEN refunded < amount THEN status <> 'partially_refunded'
+        ELSE status <> 'refunded' END`,
+  },
+  {
+    name: 'one_currency_a_cart',
+    proves: 'Payments, refunds and the books of a cart are in its currency.',
+    sql: `
+      SELECT m.company_id, m.cart_id, m.kind, m.id, m.currency, c.currency AS cart_currency
+      FROM (SELECT company_id, cart_id, 'payment' AS kind, id, currency FROM payment
+        UNION ALL SELECT company_id, cart_id, 'refund', id, currency FROM refund
+        UNION ALL SELECT company_id, cart_id, 'ledger_entry', id, currency FROM ledger_entry) AS m
+      JOIN cart c ON c.company_id = m.company_id AND c.id = m.cart_id
+      WHERE m.currency <> c.currency`,
+  },
+  {
+    name: 'ledger_tells_every_payment',
+    proves:
+      'The ledger has one entry for each payment whose money came, with its amount, and none for another.',
+    sql: `
+      SELECT company_id, id AS payment_id, p.status, p.amount, n.entries, n.amount AS booked
+      FROM (SELECT * FROM payment WHERE status IN ${TAKEN_PAYMENTS}) AS p
+      FULL JOIN (SELECT company_id, payment_id AS id, count(*) AS entries, sum(amount) AS amount
+        FROM ledger_entry WHERE kind = 'payment' GROUP BY company_id, payment_id) AS n USING (company_id, id)
+      WHERE (n.entries, n.amount) IS DISTINCT FROM (1, p.amount)`,
+  },
+  {
+    name: 'ledger_tells_every_refund',
+    proves: 'The ledger has one entry for each refund, with its amount, and none for another.',
+    sql: `
+      SELECT company_id, id AS refund_id, r.payment_id, r.amount, n.entries, n.amount AS booked
+      FROM refund r
+      FULL JOIN (SELECT company_id, refund_id AS id, count(*) AS entries, sum(amount) AS amount
+        FROM ledger_entry WHERE kind = 'refund' GROUP BY company_id, refund_id) AS n USING (company_id, id)
+      WHERE (n.entries, n.amount) IS DISTINCT FROM (1, -r.amount)`,
+  },
+  {
+    name: 'ledger_tells_every_sale',
+    // A refund of an amount takes a share of every part of a price; only its sum is known without repeating it.
+    proves:
+      'The ledger says of each line what it was sold for less what was refunded, and nothing of unsold ones.',
+    sql: `
+      SELECT company_id, id AS sale_detail_id, l.status, l.quantity, l.total, l.refunded, to_json(n) AS booked
+      FROM (SELECT * FROM sale_detail WHERE status IN ('paid', 'refunded')) AS l
+      FULL JOIN (SELECT company_id, sale_detail_id AS id, count(*) FILTER (WHERE kind = 'sale') AS sales,
+          sum(quantity) AS quantity, sum(amount) AS amount, sum(discount) AS discount, sum(fee) AS fee, sum(tax) AS tax
+        FROM ledger_entry WHERE kind IN ('sale', 'reversal') GROUP BY company_id, sale_detail_id) AS n
+        USING (company_id, id)
+      WHERE (n.sales, n.amount, n.quantity)
+          IS DISTINCT FROM (1, l.total - l.refunded, CASE l.status WHEN 'paid' THEN l.quantity ELSE 0 END)
+        OR (l.status = 'refunded' AND (n.discount, n.fee, n.tax) <> (0, 0, 0))
+        OR (l.refunded = 0 AND l.status = 'paid' AND (n.discount, n.fee, n.tax) <> (l.discount, l.fee, l.tax))`,
+  },
+  {
+    name: 'ledger_names_the_right_cart',
+    proves: 'An entry of the ledger is booked on the cart of its line, its payment and its refund.',
+    sql: `
+      SELECT e.company_id, e.id AS ledger_entry_id, e.kind, e.cart_id, l.cart_id AS line_cart_id,
+        p.cart_id AS payment_cart_id, r.cart_id AS refund_cart_id
+      FROM ledger_entry e
+      LEFT JOIN sale_detail l ON l.company_id = e.company_id AND l.id = e.sale_detail_id
+      LEFT JOIN payment p ON p.company_id = e.company_id AND p.id = e.payment_id
+      LEFT JOIN refund r ON r.company_id = e.company_id AND r.id = e.refund_id
+      WHERE e.cart_id <> l.cart_id OR e.cart_id <> p.cart_id OR e.cart_id <> r.cart_id`,
+  },
+];

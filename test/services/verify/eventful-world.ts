@@ -1,0 +1,212 @@
+import type { Context } from '../../../src/context.ts';
+import { cancelCart, extendCart } from '../../../src/services/carts/change.ts';
+import { applyCode } from '../../../src/services/carts/codes.ts';
+import { sweep } from '../../../src/services/carts/expire.ts';
+import { openCart } from '../../../src/services/carts/hold.ts';
+import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/lines.ts';
+import type { CartView } from '../../../src/services/carts/present.ts';
+import { pay } from '../../../src/services/payments/pay.ts';
+import { refundCart } from '../../../src/services/refunds/refund.ts';
+import { scan } from '../../../src/services/validations/scan.ts';
+import { undoValidation } from '../../../src/services/validations/undo.ts';
+import { fill, payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
+import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
+
+/**
+ * A database to which everything has happened that can happen to a sale, all of it by the services themselves: whatever
+ * they leave behind must be well.
+ */
+export async function eventfulWorld(): Promise<SalesWorld> {
+  const world = await salesWorld();
+  await sell(world);
+  await refund(world);
+  await confirmLate(world);
+  await leaveUnpaid(world);
+  await admit(world);
+  await hold(world);
+  return world;
+}
+
+const seat = ({ theatre }: SalesWorld, label: string): number => theatre.seats[label] as number;
+const seats = (world: SalesWorld, ...labels: string[]) => ({
+  ticket_type_id: world.theatre.stall,
+  seat_ids: labels.map((label) => seat(world, label)),
+});
+const lineOf = (cart: CartView, i: number): string => cart.sale_details[i]?.id as string;
+const external = (ctx: Context, cart: CartView) =>
+  pay(ctx, cart.id, { method: 'external', reference: 'POS-1' });
+
+/** Lets the hold of a cart end so many seconds from now, its seats with it. */
+export const endHold = (world: SalesWorld, cart_id: string, seconds: number): Promise<unknown> =>
+  world.sql(
+    `WITH ended AS (UPDATE cart SET expires_at = now() + make_interval(secs => $2) WHERE id = $1 RETURNING id, expires_at)
+     UPDATE event_seat s SET hold_expires_at = e.expires_at FROM ended e WHERE s.cart_id = e.id AND s.status = 'held'`,
+    cart_id,
+    seconds,
+  );
+
+/** Seats, standing room, products, codes and limits, paid in every way. */
+async function sell(world: SalesWorld): Promise<void> {
+  const { festival, theatre } = world;
+  const seller = world.seller();
+  const mixed = await openCart(seller, {
+    user_id: world.ana,
+    items: [
+      { ticket_type_id: festival.adult, quantity: 2 },
+      { ticket_type_id: festival.child, quantity: 1 },
+      { ticket_type_id: festival.limited, quantity: 2 },
+      { product_id: festival.shirt, quantity: 2 },
+      { product_id: festival.parking, quantity: 1 },
+    ],
+  });
+  await applyCode(seller, mixed.id, 'MINE');
+  await external(seller, mixed);
+
+  const seated = await fill(world.buyer(), [
+    seats(world, 'A1', 'A2', 'A3', 'A4', 'A5'),
+    { product_id: theatre.programme, quantity: 1 },
+  ]);
+  await payByToken(world.buyer(), seated.id, 'approved');
+
+  const split = await fill(seller, [{ ticket_type_id: festival.pit, quantity: 1 }]);
+  await pay(seller, split.id, { method: 'cash', amount: 1_000 });
+  await external(seller, split);
+
+  const free = await fill(seller, [{ ticket_type_id: theatre.box, seat_ids: [seat(world, 'F1')] }]);
+  await patchSaleDetail(seller, free.id, lineOf(free, 0), {
+    price_override: { unit_price: 0, reason: 'press' },
+  });
+  await pay(seller, free.id, { method: 'free' });
+}
+
+/** Whole, by lines with the places kept or not, by amount, and of what costs nothing. */
+async function refund(world: SalesWorld): Promise<void> {
+  const ctx = world.seller();
+  const reason = 'changed plans';
+  const sold = async (...labels: string[]) => {
+    const cart = await fill(ctx, [
+      seats(world, ...labels),
+      { ticket_type_id: world.festival.adult, quantity: 2 },
+    ]);
+    await payByToken(ctx, cart.id, 'approved');
+    return cart;
+  };
+  const whole = await sold('B1');
+  await refundCart(ctx, whole.id, { reason });
+  const kept = await sold('B2');
+  await refundCart(ctx, kept.id, {
+    reason,
+    keep_inventory: true,
+    sale_detail_ids: [lineOf(kept, 0), lineOf(kept, 1)],
+  });
+  const returned = await sold('B3', 'B4');
+  await refundCart(ctx, returned.id, { reason, sale_detail_ids: [lineOf(returned, 0)] });
+  await refundCart(ctx, returned.id, { reason, amount: 777 });
+  const inParts = await sold('B5');
+  await refundCart(ctx, inParts.id, { reason, amount: 1_234 });
+  await refundCart(ctx, inParts.id, { reason });
+  const press = await fill(ctx, [seats(world, 'B6')]);
+  await patchSaleDetail(ctx, press.id, lineOf(press, 0), {
+    price_override: { unit_price: 0, reason: 'press' },
+  });
+  await pay(ctx, press.id, { method: 'free' });
+  await refundCart(ctx, press.id, { reason });
+  await runAllJobs(world.system);
+}
+
+/** Payments whose confirmation came when the hold was over: in time for the same seat, and too late for it. */
+async function confirmLate(world: SalesWorld): Promise<void> {
+  const { system } = world;
+  for (const [label, taken] of [
+    ['C1', false],
+    ['C2', true],
+  ] as const) {
+    const cart = await fill(world.buyer(), [
+      seats(world, label),
+      { product_id: world.festival.shirt, quantity: 1 },
+    ]);
+    const payment = await payByToken(world.buyer(), cart.id, 'pending');
+    await endHold(world, cart.id, -1);
+    await sweep(system);
+    if (taken) await external(world.seller(), await fill(world.seller(), [seats(world, label)]));
+    await tell(system, payment, 'captured');
+  }
+  await runAllJobs(system);
+}
+
+/** Carts that ended without tickets: cancelled, expired, expired with a part paid, declined. */
+async function leaveUnpaid(world: SalesWorld): Promise<void> {
+  const { festival } = world;
+  const seller = world.seller();
+  const cancelled = await openCart(seller, {
+    user_id: world.ben,
+    items: [{ product_id: festival.parking, quantity: 1 }, seats(world, 'D1')],
+  });
+  await applyCode(seller, cancelled.id, 'SEATS');
+  await cancelCart(seller, cancelled.id);
+
+  const parted = await fill(seller, [{ ticket_type_id: festival.adult, quantity: 1 }]);
+  await pay(seller, parted.id, { method: 'cash', amount: 500 });
+  const expired = await fill(world.buyer(), [seats(world, 'D2')]);
+  await applyCode(world.buyer(), expired.id, 'SEATS');
+  for (const { id } of [parted, expired]) await endHold(world, id, -1);
+  await sweep(world.system);
+
+  const declined = await fill(world.buyer(), [{ ticket_type_id: festival.pit, quantity: 1 }]);
+  await payByToken(world.buyer(), declined.id, 'declined').catch(() => {});
+}
+
+/** Tickets at the door: refused, let in, let in once more on the same one, let in and taken back. */
+async function admit(world: SalesWorld): Promise<void> {
+  const ctx = world.buyer({ scopes: ['public', 'admin'] });
+  const { event_id } = world.festival;
+  const tickets = await world.sql<{ id: string; serial: number }>(
+    "SELECT id, serial FROM ticket WHERE event_id = $1 AND status = 'valid' ORDER BY id LIMIT 2",
+    event_id,
+  );
+  const sign = await world.system.ticketKeys.signer(world.company_id);
+  const enter = async (i: number, reason = 'doors open early') => {
+    const { id, serial } = tickets[i] as { id: string; serial: number };
+    const qr_code = await sign({ ticketId: id, eventId: event_id, serial });
+    return scan(ctx, { qr_code, event_id, ...(reason && { force: { reason } }) });
+  };
+  await enter(0, '');
+  await enter(0);
+  await enter(0);
+  await undoValidation(ctx, (await enter(1)).id);
+}
+
+/** Carts that are alive when the database is looked at. */
+async function hold(world: SalesWorld): Promise<void> {
+  const { festival, theatre } = world;
+  const open = await openCart(world.seller(), {
+    user_id: world.ben,
+    items: [
+      seats(world, 'E1', 'E2'),
+      { ticket_type_id: festival.child, quantity: 1 },
+      { ticket_type_id: festival.limited, quantity: 1 },
+      { product_id: theatre.programme, quantity: 1 },
+    ],
+  });
+  await applyCode(world.seller(), open.id, 'MINE');
+  await extendCart(world.seller(), open.id, { seconds: 60 });
+  await deleteSaleDetail(world.seller(), open.id, lineOf(open, 1));
+
+  const parted = await fill(world.seller(), [{ ticket_type_id: festival.adult, quantity: 1 }]);
+  await pay(world.seller(), parted.id, { method: 'cash', amount: 500 });
+
+  for (const [label, token] of [
+    ['E3', 'pending'],
+    ['E4', 'requires_action'],
+  ] as const) {
+    const waiting = await fill(world.buyer(), [seats(world, label)]);
+    await payByToken(world.buyer(), waiting.id, token);
+  }
+  // Its hold is over, nobody has swept it, and one of its two seats is another cart's already.
+  const overdue = await fill(world.buyer(), [
+    seats(world, 'E5', 'E6'),
+    { product_id: festival.parking, quantity: 1 },
+  ]);
+  await endHold(world, overdue.id, -1);
+  await fill(world.buyer(), [seats(world, 'E5')]);
+}
