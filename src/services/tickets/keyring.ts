@@ -70,7 +70,8 @@ export class TicketKeyring {
   async signer(company_id: number): Promise<TicketSigner> {
     const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
     return async (claims) => {
-      const name = `${company_id} ${key.number} ${claims.ticketId} ${claims.serial}`;
+      const { ticketId, eventId, serial } = claims;
+      const name = `${company_id} ${key.number} ${ticketId} ${eventId} ${serial}`;
       let code = this.#made.get(name);
       if (!code) {
         code = await signTicketCodeInPool(claims, key);

@@ -91,12 +91,14 @@ async function pageOf(
   return { items: await presentTickets(ctx, rows, await signerOf(ctx)), total };
 }
 
-function whereOf({ q, status, ...columns }: TicketFilters): Prisma.TicketWhereInput {
-  return {
-    ...Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)),
-    ...(status && { status: { in: status } }),
-    ...(q && { AND: isUuid(q) ? [{ id: q.toLowerCase() }] : q.split(/\s+/).slice(0, 10).map(holderHas) }),
-  };
+const COLUMNS = ['event_id', 'cart_id', 'sale_detail_id', 'ticket_type_id', 'seat_id'] as const;
+
+function whereOf(filters: TicketFilters): Prisma.TicketWhereInput {
+  const { status, q } = filters;
+  const columns = COLUMNS.flatMap((name) => (filters[name] === undefined ? [] : [{ [name]: filters[name] }]));
+  const holders =
+    q && isUuid(q) ? [{ id: q.toLowerCase() }] : (q?.split(/\s+/).slice(0, 10) ?? []).map(holderHas);
+  return { AND: [...columns, ...holders], ...(status && { status: { in: status } }) };
 }
 
 function holderHas(word: string): Prisma.TicketWhereInput {

@@ -52,7 +52,7 @@ const LOAD = statement(
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS interface_ids,
      ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gate_ids,
      (SELECT coalesce(json_agg(json_build_object('id', t.id, 're_entry', t.re_entry, 'max_entries', t.max_entries,
-         'gate_ids', t.gate_ids, 'valid_from', t.valid_from, 'valid_until', t.valid_until)), '[]')
+         'gate_ids', coalesce(t.gate_ids, '{}'), 'valid_from', t.valid_from, 'valid_until', t.valid_until)), '[]')
        FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types
    FROM event e WHERE e.company_id = $1 AND e.id = $2`,
 );

@@ -120,7 +120,7 @@ function decide(
   fresh: Kept[],
 ): Kept | AppError {
   const { ctx, attempt, nonce } = command;
-  const before = tickets.get(attempt.claims?.ticketId ?? '');
+  const before = ticketOf(attempt, tickets);
   const name = nonce === null ? '' : nonceKey(ctx.client_id, nonce);
   const first = nonces.get(name);
   if (first) return sameScan(first, command, before) ? { row: first, ticket: before } : nonceReused();
@@ -133,6 +133,11 @@ function decide(
   fresh.push(kept);
   return kept;
 }
+
+const ticketOf = ({ claims }: Attempt, tickets: Map<string, TicketAtDoor>): TicketAtDoor | undefined => {
+  const ticket = claims && tickets.get(claims.ticketId);
+  return ticket?.event_id === claims?.eventId ? ticket : undefined;
+};
 
 /** A nonce that a gate uses for everything must not let everybody in on the first one's verdict. */
 const sameScan = (
