@@ -14,8 +14,10 @@ import {
 } from '../../../src/services/verify/run.ts';
 import { fill, payByToken } from '../../helpers/payments.ts';
 import type { SalesWorld } from '../../helpers/sales-world.ts';
-import { BREACHES } from './breaches.ts';
 import { endHold, eventfulWorld } from './eventful-world.ts';
+import { MONEY_BREACHES } from './money-breaches.ts';
+import type { Breaches } from './sql.ts';
+import { STOCK_BREACHES } from './stock-breaches.ts';
 
 let world: SalesWorld;
 let client: pg.Client;
@@ -30,6 +32,9 @@ afterAll(async () => {
   await client.end();
   await world.close();
 });
+
+// They are run on the eventful world, in a transaction that is undone: constraints and triggers come back, too.
+const BREACHES: Breaches = { ...STOCK_BREACHES, ...MONEY_BREACHES };
 
 const broken = ({ findings }: Verification) => findings.filter(({ breaches }) => breaches > 0);
 
