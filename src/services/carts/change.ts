@@ -120,13 +120,19 @@ export function extendCart(ctx: Context, cart_id: string, body: ExtendCart): Pro
   });
 }
 
+const SEATS_LOST = statement(
+  'cart_seats_lost',
+  `SELECT l.seat_id FROM sale_detail l
+   JOIN event_seat s ON s.company_id = l.company_id AND s.event_id = l.event_id AND s.seat_id = l.seat_id
+   WHERE l.company_id = $1 AND l.cart_id = $2 AND l.status = 'held'
+     AND (s.status, s.cart_id) IS DISTINCT FROM ('held', l.cart_id) LIMIT 1`,
+);
+
 /** Moves the end of a cart's hold, of the cart and of every seat it holds. The caller holds the cart's lock. */
-export async function holdUntil(
-  tx: Tx,
-  company_id: number,
-  cart_id: string,
-  expires_at: Date,
-): Promise<void> {
+async function holdUntil(tx: Tx, company_id: number, cart_id: string, expires_at: Date): Promise<void> {
   await tx.execute(EXTEND, [company_id, cart_id, expires_at]);
   await prolongSeats(tx, company_id, [{ id: cart_id, expires_at }]);
+  // The hold may have run out while we waited for a lock, by a clock that stands still in a transaction.
+  if ((await tx.query(SEATS_LOST, [company_id, cart_id])).length)
+    throw new AppError('cart_expired', 'A seat of this cart is no longer held by it; open a new one.');
 }
