@@ -33,7 +33,7 @@ const REMOVE = statement(
  * @throws AppError not_found, cart_expired, cart_not_open, precondition_failed, validation_failed, insufficient_scope;
  *   limit_exceeded when the cart would cost more than an amount can be
  */
-export function patchSaleDetail(
+export async function patchSaleDetail(
   ctx: Context,
   cart_id: string,
   sale_detail_id: string,
