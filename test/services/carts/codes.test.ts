@@ -16,8 +16,9 @@ beforeAll(async () => {
   world = await salesWorld();
 });
 afterEach(async () => {
-  expect(await stockFaults(world.system)).toEqual({});
+  const faults = await stockFaults(world.system);
   await world.clear();
+  expect(faults).toEqual({});
 });
 afterAll(() => world.close());
 
