@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { file, one, whole } from '../routing/answers.ts';
+import { events, file, one, whole } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { eventParams } from '../schemas/events.ts';
 import {
@@ -12,12 +12,13 @@ import {
   seatParams,
   seatsQuery,
   sinceQuery,
+  streamQuery,
 } from '../schemas/maps.ts';
 import { getAvailability } from '../services/maps/changes.ts';
 import { drawMap } from '../services/maps/draw.ts';
 import { listMaps } from '../services/maps/outline.ts';
 import { getMap, getSeat, listSeats } from '../services/maps/read.ts';
-import { STREAM_MS, streamAvailability } from '../services/maps/stream.ts';
+import { STREAM_SECONDS, streamAvailability } from '../services/maps/stream.ts';
 
 const READ = { tag: 'Maps', scopes: ['public'], problems: ['not_found'] } as const;
 const PUBLISHED = { ...READ, published: true } as const;
@@ -109,14 +110,20 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
         'since the event named by Last-Event-ID (or `since`; without either, the whole state), then every change as ' +
         'it happens. A stream ends after five minutes; clients resume by themselves.',
       params: mapParams,
-      query: sinceQuery,
+      query: streamQuery,
       headers: resumeHeaders,
-      answer: file('text/event-stream'),
+      answer: events(),
       problems: ['not_found', 'service_unavailable'],
-      timeout: STREAM_MS + 60_000,
+      timeout: (STREAM_SECONDS + 60) * 1_000,
     },
     ({ ctx, params, query, headers }) =>
-      streamAvailability(ctx, params.event_id, params.map_id, headers['last-event-id'] ?? query.since),
+      streamAvailability(
+        ctx,
+        params.event_id,
+        params.map_id,
+        headers['last-event-id'] ?? query.since,
+        query.seconds,
+      ),
   );
   route(
     app,

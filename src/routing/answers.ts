@@ -28,6 +28,8 @@ export interface Answer<Result> {
   location?: (result: Result) => string;
   /** Media type of a file. */
   media?: string;
+  /** Headers of a file, whatever it holds. */
+  headers?: Readonly<Record<string, string>>;
   /** Cache-Control of a good answer. */
   cache?: string;
   /** Phantom: lets the compiler tie the handler's result to the answer. */
@@ -89,10 +91,23 @@ export function bare<S extends z.ZodType>(schema: S, status = 200): Answer<z.out
   return { kind: 'bare', schemas: { [status]: schema }, status: () => status };
 }
 
-/** A file; the service gives its bytes, text or a stream of them. */
-export const file = (media: string): Answer<Buffer | string | Readable> => ({
+/** A file; the service gives its bytes or text. */
+export const file = (media: string): Answer<Buffer | string> => ({
   kind: 'file',
   schemas: {},
   status: () => 200,
   media,
+});
+
+/** Server-Sent Events; the service gives a stream of them. */
+export const events = (): Answer<Readable> => ({
+  kind: 'file',
+  schemas: {},
+  status: () => 200,
+  media: 'text/event-stream',
+  headers: {
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no', // nginx would wait for more
+    connection: 'close', // a stream that has ended must not keep the server from closing
+  },
 });

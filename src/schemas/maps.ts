@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { booleanParam, idParam, listParam, money } from './common.ts';
+import { booleanParam, idParam, listParam, money, positive } from './common.ts';
 
 // ── requests ──
 
@@ -24,6 +24,14 @@ export const sinceQuery = {
     .regex(VERSION_PATTERN, 'must be a version that an earlier answer gave')
     .optional()
     .describe('The `version` of an earlier answer: only what has changed after it.'),
+};
+
+export const streamQuery = {
+  ...sinceQuery,
+  seconds: positive
+    .refine((seconds) => seconds <= 300, 'must be at most 300')
+    .optional()
+    .describe('How long the stream lasts: 1 to 300 seconds, 300 by default.'),
 };
 
 export const resumeHeaders = {

@@ -23,7 +23,8 @@ export interface CodeRow extends AppliedCode {
 // As it was written first, for codes that differ in case alone.
 const FIND = statement(
   'event_code',
-  `SELECT d.id, d.event_id, d.code, d.kind, d.value, d.ticket_type_ids, d.stackable, d.max_uses_per_user, d.starts_at,
+  `SELECT d.id, d.event_id, d.code, d.kind, d.value, coalesce(d.ticket_type_ids, '{}') AS ticket_type_ids,
+     d.stackable, d.max_uses_per_user, d.starts_at,
      d.ends_at, d.max_uses - d.used - d.held + overdue.uses AS remaining
    FROM code d, LATERAL (
      SELECT count(*)::int AS uses FROM cart c

@@ -92,6 +92,7 @@ function withDates(type: TicketTypeRow): TicketTypeRow {
   const date = (value: Date | string | null) => (value === null ? null : new Date(value));
   return {
     ...type,
+    section_ids: type.section_ids ?? [], // the column may be null
     sales_start: date(type.sales_start),
     sales_end: date(type.sales_end),
     phases: type.phases.map((p) => ({ ...p, starts_at: date(p.starts_at), ends_at: date(p.ends_at) })),

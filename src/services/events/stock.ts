@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { statement } from '../../db/client.ts';
 import type { System } from '../../system.ts';
+import { mostTickets } from './places.ts';
 
 /** Places of a section at an event. Seats and places whose hold has run out count as available. */
 export interface SectionStock {
@@ -123,6 +124,11 @@ export class StockFigures {
     return new Map(await Promise.all(stocks));
   }
 
+  /** Forgets everything: for services, after the commit of a change that figures show. */
+  clear(): void {
+    this.entries.clear();
+  }
+
   private remember(key: string, id: number, counted: Promise<Map<number, EventStock>>, asked: number): void {
     const stock = counted.then((stocks) => stocks.get(id) as EventStock);
     const entry = { until: Number.POSITIVE_INFINITY, stock }; // whoever asks meanwhile waits for the same count
@@ -176,24 +182,18 @@ export function leftOfCounter(counter: CounterStock | undefined): Left<number | 
   };
 }
 
-/** What is left of an event: all its types together, but never more than the places they share. */
+/** What is left of an event: as many tickets as its types, with the limits they have, find places for. */
 export function leftOfEvent(
   stock: EventStock,
   types: readonly { id: number; section_ids: readonly number[] }[],
 ): Left {
-  const lefts = types.map((type) => leftOfType(stock, type));
-  const sections = [...new Set(types.flatMap((type) => type.section_ids))].flatMap(
-    (id) => stock.sections.get(id) ?? [],
-  );
-  const sum = <T>(list: readonly T[], of: (item: T) => number) => list.reduce((n, item) => n + of(item), 0);
-  return {
-    remaining: Math.min(
-      sum(lefts, (l) => l.remaining),
-      sum(sections, (s) => s.available),
-    ),
-    capacity: Math.min(
-      sum(lefts, (l) => l.capacity),
-      sum(sections, (s) => s.capacity),
-    ),
-  };
+  const most = (limit: 'remaining' | 'capacity', places: 'available' | 'capacity') =>
+    mostTickets(
+      types.map(({ id, section_ids }) => ({
+        limit: leftOfCounter(stock.ticket_types.get(id))[limit],
+        section_ids,
+      })),
+      new Map([...stock.sections.values()].map((section) => [section.id, section[places]])),
+    );
+  return { remaining: most('remaining', 'available'), capacity: most('capacity', 'capacity') };
 }

@@ -43,7 +43,7 @@ function draw(mirror: MapMirror, language: Language): string {
   const map = mirror.geometry;
   const words = WORDS[language];
   const radius = seatRadius(map);
-  const letters = Math.max(map.width, map.height) / 50;
+  const letters = rounded(Math.max(map.width, map.height) / 50);
   const left = new Map(mirror.sectionsLeft().map(({ id, available }) => [id, available]));
   const sections = map.sections.map((section) =>
     section.kind === 'general'
@@ -54,8 +54,8 @@ function draw(mirror: MapMirror, language: Language): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${map.width} ${map.height + 3 * letters}" role="img">`,
     `<title>${escapeXml(map.name)}</title>`,
-    `<style>text{font:${letters}px sans-serif;fill:#22262b}.shape{fill:#f4f5f7;stroke:#b9bec6;stroke-width:${letters / 10}}`,
-    `.accessible{stroke:#1f5fbf;stroke-width:${radius / 2}}.middle{text-anchor:middle}${classes}</style>`,
+    `<style>text{font:${letters}px sans-serif;fill:#22262b}.shape{fill:#f4f5f7;stroke:#b9bec6;stroke-width:${rounded(letters / 10)}}`,
+    `.accessible{stroke:#1f5fbf;stroke-width:${rounded(radius / 2)}}.middle{text-anchor:middle}${classes}</style>`,
     ...sections,
     drawLegend(words, letters, map.height + 2 * letters),
     '</svg>',
@@ -83,7 +83,7 @@ function drawSeats(section: GeometrySection, mirror: MapMirror, radius: number, 
 }
 
 function drawStanding(section: GeometrySection, left: string): string {
-  const [x, y] = centre(section.shape ?? []);
+  const [x, y] = centre(section.shape ?? []).map(rounded);
   const name = escapeXml(section.name);
   // Without a polygon there is no place to draw it at.
   const label = section.shape?.length ? `<text class="middle" x="${x}" y="${y}">${name}: ${left}</text>` : '';
@@ -100,10 +100,10 @@ function centre(shape: readonly (readonly [number, number])[]): [number, number]
 
 function drawLegend(words: Words, letters: number, y: number): string {
   const entries = [...SEAT_STATUSES, 'accessible' as const].map((name, i) => {
-    const x = letters * (1 + 9 * i);
+    const x = rounded(letters * (1 + 11 * i));
     return (
-      `<circle class="${name === 'accessible' ? 'blocked accessible' : name}" cx="${x}" cy="${y}" r="${letters / 2}"/>` +
-      `<text x="${x + letters}" y="${y + letters / 3}">${words[name]}</text>`
+      `<circle class="${name === 'accessible' ? 'blocked accessible' : name}" cx="${x}" cy="${rounded(y)}" r="${rounded(letters / 2)}"/>` +
+      `<text x="${rounded(x + letters)}" y="${rounded(y + letters / 3)}">${words[name]}</text>`
     );
   });
   return `<g class="legend">${entries.join('')}</g>`;
@@ -119,5 +119,8 @@ function seatRadius(map: MapGeometry): number {
       if (gap > 0 && gap < narrowest) narrowest = gap;
     }
   }
-  return Number.isFinite(narrowest) ? narrowest * 0.4 : Math.max(map.width, map.height) / 100;
+  return rounded(Number.isFinite(narrowest) ? narrowest * 0.4 : Math.max(map.width, map.height) / 100);
 }
+
+/** Enough digits for a screen. */
+const rounded = (length: number): number => Math.round(length * 100) / 100;

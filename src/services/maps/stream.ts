@@ -9,7 +9,7 @@ import { requireMap } from './visible.ts';
 const POLL_MS = 250;
 const KEEP_ALIVE_MS = 15_000;
 /** A stream ends after this long; the client comes back by itself, with a token that is looked at anew. */
-export const STREAM_MS = 300_000;
+export const STREAM_SECONDS = 300;
 const RETRY_MS = 1_000;
 const MAX_LISTENERS = 10_000;
 /** A reader this far behind is let go: it resumes where it stopped, at the price of one answer. */
@@ -19,6 +19,7 @@ const MAX_BACKLOG = 1_048_576;
  * Server-Sent Events (WHATWG HTML section 9.2) of a map: at once what has changed since the last event that the client
  * has, or all, and then every change as it happens. The id of an event is the `version` it leads to.
  * @param last id of the last event received, or a `version`; anything else starts from the beginning
+ * @param seconds after which the stream ends, at most STREAM_SECONDS
  * @throws AppError not_found; service_unavailable when this process has no room for one more
  */
 export async function streamAvailability(
@@ -26,13 +27,14 @@ export async function streamAvailability(
   event_id: number,
   map_id: number,
   last?: string,
+  seconds = STREAM_SECONDS,
 ): Promise<Readable> {
   await requireMap(ctx, event_id, map_id);
   const mirror = mirrorOf(ctx.system, ctx.company_id, event_id, map_id);
-  await mirror.refresh(POLL_MS);
+  await mirror.refresh();
   const since = last !== undefined && VERSION_PATTERN.test(last) ? await momentOf(mirror, last) : undefined;
   const first = `retry: ${RETRY_MS}\n${message(mirror, since)}`;
-  return ctx.system.streams.open(mirror, first);
+  return ctx.system.streams.open(mirror, first, seconds * 1_000);
 }
 
 /** One event: the changes after a moment, or the whole state. */
@@ -56,7 +58,7 @@ export class AvailabilityStreams {
    * @param first what the listener is sent at once
    * @throws AppError service_unavailable
    */
-  open(mirror: MapMirror, first: string): Readable {
+  open(mirror: MapMirror, first: string, lifeMs: number): Readable {
     if (this.closed || this.listeners >= MAX_LISTENERS)
       throw new AppError(
         'service_unavailable',
@@ -66,7 +68,7 @@ export class AvailabilityStreams {
       );
     const hub = this.hubs.get(mirror) ?? new Hub(mirror);
     this.hubs.set(mirror, hub);
-    const listener = hub.join(first);
+    const listener = hub.join(first, lifeMs);
     this.listeners++;
     listener.once('close', () => {
       this.listeners--;
@@ -98,9 +100,9 @@ class Hub {
     this.keepAlive = setInterval(() => this.send(': keep-alive\n\n'), KEEP_ALIVE_MS);
   }
 
-  join(first: string): Readable {
+  join(first: string, lifeMs: number): Readable {
     const listener = new Readable({ read() {} });
-    const end = setTimeout(() => this.dismiss(listener), STREAM_MS);
+    const end = setTimeout(() => this.dismiss(listener), lifeMs);
     listener.once('close', () => clearTimeout(end));
     listener.push(first);
     this.listeners.add(listener);
