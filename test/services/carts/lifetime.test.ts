@@ -167,6 +167,15 @@ describe('taking a line out', () => {
     expect((await getCart(world.buyer(), cart.id)).currency).toBe('USD');
   });
 
+  it('leaves the currency alone when a part of the cart is paid', async () => {
+    const ctx = world.seller();
+    const cart = await openCart(ctx, { items: [seats('A1')] });
+    await pay(ctx, cart.id, { method: 'cash', amount: 100 });
+    await deleteSaleDetail(ctx, cart.id, cart.sale_details[0]?.id as string);
+    const dollars = { items: [{ ticket_type_id: world.abroad.type, quantity: 1 }] };
+    expect(await codeOf(addSaleDetails(ctx, cart.id, dollars))).toBe('conflict');
+  });
+
   it('of another cart is not found', async () => {
     const [one, two] = [await opened(seats('A1')), await opened(seats('A2'))];
     const foreign = two.sale_details[0]?.id as string;
