@@ -137,7 +137,7 @@ function cartRefunds(app: FastifyInstance): void {
 
 /** In a context of their own: their signature is over the body as it came, so it is not parsed. */
 async function providerWebhooks(app: FastifyInstance): Promise<void> {
-  app.removeContentTypeParser('application/json');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   );

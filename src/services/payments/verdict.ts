@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { AppError, fieldError } from '../../errors.ts';
+import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
 import { type CartRow, requireOpen } from '../carts/row.ts';
 
@@ -11,13 +11,7 @@ const SELLERS_ONLY: readonly PaymentRequest['method'][] = ['cash', 'external'];
  * @throws AppError insufficient_scope; validation_failed where the interface does not offer the method
  */
 export function requireMethod(ctx: Context, { method }: PaymentRequest): void {
-  if (SELLERS_ONLY.includes(method) && !ctx.scopes.has('sell'))
-    throw new AppError(
-      'insufficient_scope',
-      `Paying by ${method} needs the scope sell.`,
-      { scope: 'sell' },
-      { 'www-authenticate': 'Bearer error="insufficient_scope", scope="sell"' },
-    );
+  if (SELLERS_ONLY.includes(method) && !ctx.scopes.has('sell')) throw insufficientScope('sell');
   if (!ctx.interface.payment_methods.includes(method))
     throw fieldError('/method', `This interface does not offer ${method}.`, 'not_offered');
 }

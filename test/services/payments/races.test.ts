@@ -50,7 +50,9 @@ describe('a cart paid twice at once', () => {
       pay(
         at(i, world.seller()),
         cart.id,
-        i % 2 ? { method: 'cash', amount: 2_000 } : { method: 'card', token: 'sandbox_approved', amount: 3_000 },
+        i % 2
+          ? { method: 'cash', amount: 2_000 }
+          : { method: 'card', token: 'sandbox_approved', amount: 3_000 },
       ),
     );
     const paid = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value.amount] : []));
@@ -82,10 +84,15 @@ describe('many carts at once', () => {
       Array.from({ length: 60 }, (_, i) => fill(world.seller(), adults(1 + (i % 3)))),
     );
     const cancelled = carts.filter((_, i) => i % 10 === 0);
-    await world.sql("UPDATE cart SET expires_at = now() WHERE id = ANY($1)", cancelled.map(({ id }) => id));
+    await world.sql(
+      'UPDATE cart SET expires_at = now() WHERE id = ANY($1)',
+      cancelled.map(({ id }) => id),
+    );
     const results = await times(60, (i) => {
       const id = carts[i]?.id as string;
-      return i % 2 ? pay(at(i, world.seller()), id, { method: 'cash' }) : payByToken(at(i, world.seller()), id, 'approved');
+      return i % 2
+        ? pay(at(i, world.seller()), id, { method: 'cash' })
+        : payByToken(at(i, world.seller()), id, 'approved');
     });
     expect(codesOf(results)).toEqual(Array(6).fill('cart_expired'));
     const tickets = await world.sql<{ n: number }>(
@@ -113,7 +120,9 @@ describe('a confirmation against the sweeper', () => {
       ...[0, 1, 2].map((i) => sweep(processes[i] as System)),
       ...waiting
         .filter((_, i) => i % 2)
-        .map(({ seat_id }, i) => fill(at(i, world.buyer()), [{ ticket_type_id: stall, seat_ids: [seat_id] }])),
+        .map(({ seat_id }, i) =>
+          fill(at(i, world.buyer()), [{ ticket_type_id: stall, seat_ids: [seat_id] }]),
+        ),
     ]);
     for (const { payment } of waiting) await tell(world.system, payment, 'captured');
     await runAllJobs(world.system);

@@ -63,7 +63,8 @@ async function play(steps: readonly Step[]): Promise<{ cart_id: string; payment_
     declined: () => say('declined'),
     pending: () => say('pending'),
     requires_action: () => say('requires_action'),
-    'the last one again': () => tell(world.system, payment, last, events ? `${payment.id} ${events}` : undefined),
+    'the last one again': () =>
+      tell(world.system, payment, last, events ? `${payment.id} ${events}` : undefined),
     'the hold runs out': () => world.lapse(cart.id),
     'the sweeper comes by': () => world.clear(),
     'somebody takes the places': () => fill(world.buyer(), items),

@@ -9,7 +9,7 @@ import { listPayments } from '../../../src/services/payments/read.ts';
 import { listRefunds } from '../../../src/services/refunds/read.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
-import { fill, instead, payByToken, runAllJobs } from '../../helpers/payments.ts';
+import { fill, payByToken, runAllJobs } from '../../helpers/payments.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 import { stockFaults } from '../../helpers/stock-audit.ts';
@@ -248,84 +248,5 @@ describe('who and when', () => {
     expect(await refusalOf(refund(open))).toMatchObject({ code: 'conflict', facts: { cart_status: 'open' } });
     const admin = world.buyer({ scopes: ['public', 'admin'], client_id: 'back' });
     expect(await refund(cart, {}, admin)).toMatchObject([{ amount: cart.totals.total }]);
-  });
-});
-
-describe('a provider that gives back', () => {
-  it('is asked again until it has, and knows the refund by its id', async () => {
-    const cart = await paidCart(adults(1));
-    const asked: string[] = [];
-    const back = instead(world.system, {
-      refund: async (_system, { refund_id }) => {
-        asked.push(refund_id);
-        if (asked.length === 1) throw new Error('502');
-        return asked.length === 2
-          ? { status: 'pending', reference: 're' }
-          : { status: 'succeeded', reference: 're' };
-      },
-    });
-    const [made] = await refund(cart);
-    const status = async () => (await listRefunds(ctx, cart.id, firstPage)).items[0]?.status;
-    await runAllJobs(world.system);
-    await runAllJobs(world.system);
-    expect(await status()).toBe('pending');
-    await runAllJobs(world.system);
-    expect(await status()).toBe('succeeded');
-    expect(asked).toEqual([made?.id, made?.id, made?.id]);
-    back();
-    await world.sql(
-      'INSERT INTO sandbox_refund (id, charge_id, amount) VALUES ($1, $2, $3)',
-      ...[made?.id, made?.payment_id, made?.amount],
-    );
-  });
-
-  it('may refuse: the refund has failed, and the books still owe it', async () => {
-    const cart = await paidCart(adults(1));
-    const back = instead(world.system, {
-      refund: async () => ({ status: 'failed', reason: 'account closed' }),
-    });
-    const [made] = await refund(cart);
-    await runAllJobs(world.system);
-    back();
-    expect(await listRefunds(ctx, cart.id, firstPage)).toMatchObject({ items: [{ status: 'failed' }] });
-    await world.sql(
-      'INSERT INTO sandbox_refund (id, charge_id, amount) VALUES ($1, $2, $3)',
-      ...[made?.id, made?.payment_id, made?.amount],
-    );
-  });
-
-  it('is asked by another worker when the one with the task died', async () => {
-    const cart = await paidCart(adults(1));
-    const [made] = await refund(cart);
-    await world.sql(
-      `UPDATE graphile_worker._private_jobs SET locked_by = 'dead', locked_at = now() - interval '3 minutes' WHERE key = $1`,
-      `refund:${made?.id}`,
-    );
-    await world.sql(`UPDATE refund SET updated_at = now() - interval '3 minutes' WHERE id = $1`, made?.id);
-    await world.sql("SELECT graphile_worker.add_job('recover_payments')");
-    await runAllJobs(world.system);
-    await runAllJobs(world.system);
-    expect(await listRefunds(ctx, cart.id, firstPage)).toMatchObject({ items: [{ status: 'succeeded' }] });
-  });
-});
-
-describe('refunds at once', () => {
-  it('never give back more than was paid: 20 connections, whole, by line and by amount', async () => {
-    const cart = await paidCart(adults(4));
-    const ids = cart.sale_details.map(({ id }) => id);
-    const systems = [world.system, world.process(10)];
-    const requests: Partial<RefundRequest>[] = Array.from({ length: 20 }, (_, i) =>
-      i % 4 === 0 ? {} : i % 4 === 1 ? { amount: 2_000 } : { sale_detail_ids: [ids[i % 4] as string] },
-    );
-    const done = await Promise.allSettled(
-      requests.map((request, i) =>
-        refund(cart, request, { ...ctx, system: systems[i % 2] as SalesWorld['system'] }),
-      ),
-    );
-    const given = done.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-    expect(given.reduce((sum, { amount }) => sum + amount, 0)).toBe(cart.totals.total);
-    for (const each of done)
-      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'refund_exceeds_paid' });
-    expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'refunded' });
   });
 });

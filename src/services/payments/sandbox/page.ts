@@ -16,7 +16,9 @@ export const decidedPage = (charge: ChargeRow): string =>
   page(
     charge.status === 'declined' ? 'Payment declined' : 'Payment approved',
     `<p>${money(charge)}</p>${
-      charge.return_url === null ? '' : `<p><a href="${escapeHtml(charge.return_url)}">Return to the shop</a></p>`
+      charge.return_url === null
+        ? ''
+        : `<p><a href="${escapeHtml(charge.return_url)}">Return to the shop</a></p>`
     }`,
   );
 
