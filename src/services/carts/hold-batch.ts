@@ -229,9 +229,9 @@ function requireCurrent({ ctx, wanted }: HoldCommand, versions: Map<number, numb
   }
 }
 
-/** A cart is paid in one currency: that of its first item. */
+/** A cart is paid in one currency: that of its first item, or of what was paid towards it already. */
 function requireOneCurrency({ wanted }: HoldCommand, cart: CartRow | null, lines: readonly LineRow[]): void {
-  const held = cart && lines.length ? cart.currency : wanted[0]?.offer.currency;
+  const held = cart && (lines.length || cart.paid) ? cart.currency : wanted[0]?.offer.currency;
   const other = wanted.find(({ offer }) => offer.currency !== held);
   if (other)
     throw new AppError(

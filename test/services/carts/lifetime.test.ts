@@ -5,6 +5,7 @@ import { sweep } from '../../../src/services/carts/expire.ts';
 import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
 import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import { getCart, listCarts } from '../../../src/services/carts/read.ts';
+import { pay } from '../../../src/services/payments/pay.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
@@ -169,7 +170,7 @@ describe('taking a line out', () => {
 
   it('leaves the currency alone when a part of the cart is paid', async () => {
     const ctx = world.seller();
-    const cart = await openCart(ctx, { items: [seats('A1')] });
+    const cart = await opened(seats('A1'), ctx);
     await pay(ctx, cart.id, { method: 'cash', amount: 100 });
     await deleteSaleDetail(ctx, cart.id, cart.sale_details[0]?.id as string);
     const dollars = { items: [{ ticket_type_id: world.abroad.type, quantity: 1 }] };
