@@ -33,15 +33,24 @@ export const moneyChecks: readonly Check[] = [
         ELSE status <> 'refunded' END`,
   },
   {
-    name: 'one_currency_a_cart',
-    proves: 'Payments, refunds and the books of a cart are in its currency.',
+    name: 'money_is_in_one_currency',
+    // A cart may have been in another currency before: payments of which nothing is kept may be, too.
+    proves:
+      'What is kept for a cart is in its currency, and refunds and books are in that of what they are about.',
     sql: `
-      SELECT m.company_id, m.cart_id, m.kind, m.id, m.currency, c.currency AS cart_currency
-      FROM (SELECT company_id, cart_id, 'payment' AS kind, id, currency FROM payment
-        UNION ALL SELECT company_id, cart_id, 'refund', id, currency FROM refund
-        UNION ALL SELECT company_id, cart_id, 'ledger_entry', id, currency FROM ledger_entry) AS m
-      JOIN cart c ON c.company_id = m.company_id AND c.id = m.cart_id
-      WHERE m.currency <> c.currency`,
+      SELECT p.company_id, p.cart_id, 'payment' AS kind, p.id, p.currency, c.currency AS expected
+      FROM payment p JOIN cart c ON c.company_id = p.company_id AND c.id = p.cart_id
+      WHERE p.status IN ${TAKEN_PAYMENTS} AND p.amount > p.refunded AND p.currency <> c.currency
+      UNION ALL
+      SELECT r.company_id, r.cart_id, 'refund', r.id, r.currency, p.currency
+      FROM refund r JOIN payment p ON p.company_id = r.company_id AND p.id = r.payment_id
+      WHERE r.currency <> p.currency
+      UNION ALL
+      SELECT e.company_id, e.cart_id, 'ledger_entry', e.id, e.currency, coalesce(p.currency, c.currency)
+      FROM ledger_entry e
+      LEFT JOIN payment p ON p.company_id = e.company_id AND p.id = e.payment_id
+      JOIN cart c ON c.company_id = e.company_id AND c.id = e.cart_id
+      WHERE e.currency <> coalesce(p.currency, c.currency)`,
   },
   {
     name: 'ledger_tells_every_payment',

@@ -70,9 +70,10 @@ export const MONEY_BREACHES: Breaches = {
     [oneOf('payment', "status = 'captured' AND amount > 0", "status = 'partially_refunded'")],
     [oneOf('payment', "status = 'refunded'", "status = 'captured'")],
   ],
-  one_currency_a_cart: [
+  money_is_in_one_currency: [
     [oneOf('refund', 'true', "currency = 'USD'")],
-    [oneOf('payment', "status = 'captured'", "currency = 'USD'")],
+    [oneOf('payment', "status = 'captured' AND amount > 0", "currency = 'USD'")],
+    inTheLedger(oneOf('ledger_entry', "kind = 'sale'", "currency = 'USD'")),
   ],
   ledger_tells_every_payment: [
     inTheLedger("DELETE FROM ledger_entry WHERE kind = 'payment'"),
