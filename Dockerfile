@@ -18,11 +18,12 @@ RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 FROM node:20-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
-# The only place that the server writes to: the demo's Postman environment.
+# The only place that the server writes to: the demo's secrets and its Postman environment.
 RUN install -d -o node -g node /data
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY prisma/migrations ./prisma/migrations
+COPY postman/*.json ./postman/
 COPY package.json LICENSE ./
 USER node
 EXPOSE 3000

@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { inProject } from '../../src/paths.ts';
 import { findAll, importsOf, sourceFiles } from './source.ts';
 
 // Each expectation compares with an empty list: what fails is named with its place.
@@ -61,6 +63,22 @@ describe('a service', () => {
     expect(places(services, /\b(statusCode|httpStatus)\b|\.code\(\d{3}\)|\bstatus:\s*[2345]\d\d\b/)).toEqual(
       [],
     );
+  });
+});
+
+describe('what runs in production', () => {
+  it('needs no package that only development installs', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(
+      fs.readFileSync(inProject('package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+    const installed = { ...dependencies, ...optionalDependencies };
+    const missing = sourceFiles('src', 'prisma/seed').flatMap((file) =>
+      importsOf(file)
+        .filter(({ erased, specifier }) => !erased && !/^(\.|node:)/.test(specifier))
+        .filter(({ specifier }) => !((/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '') in installed))
+        .map(({ place, specifier }) => `${place} imports ${specifier}`),
+    );
+    expect(missing).toEqual([]);
   });
 });
 

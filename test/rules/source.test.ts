@@ -25,9 +25,9 @@ describe('the reader of source files', () => {
       ["import type { A } from './a.ts';", "import 'pg';", "const c = await import('../c/d.ts');"].join('\n'),
     );
     expect(importsOf(sample)).toEqual([
-      { place: 'src/routes/sample.ts:1', specifier: './a.ts', target: 'src/routes/a.ts' },
-      { place: 'src/routes/sample.ts:2', specifier: 'pg', target: 'pg' },
-      { place: 'src/routes/sample.ts:3', specifier: '../c/d.ts', target: 'src/c/d.ts' },
+      { place: 'src/routes/sample.ts:1', specifier: './a.ts', target: 'src/routes/a.ts', erased: true },
+      { place: 'src/routes/sample.ts:2', specifier: 'pg', target: 'pg', erased: false },
+      { place: 'src/routes/sample.ts:3', specifier: '../c/d.ts', target: 'src/c/d.ts', erased: false },
     ]);
   });
 

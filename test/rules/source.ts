@@ -65,16 +65,19 @@ export interface Import {
   specifier: string;
   /** What a relative specifier points at, from the project's folder; the specifier itself for a package. */
   target: string;
+  /** `import type`: it is gone when the program runs. */
+  erased: boolean;
 }
 
 /** Static and dynamic imports of a file. */
 export function importsOf(file: SourceFile): Import[] {
-  return findAll([file], /(?:\bfrom|\bimport\s*\(?)\s*['"]([^'"]+)['"]/).map(({ place, match }) => {
-    const specifier = match[1] as string;
+  const imports = /(?:\b(?:import|export)\s+(type\s)?[^'";()]*\bfrom|\bimport\s*\(?)\s*['"]([^'"]+)['"]/;
+  return findAll([file], imports).map(({ place, match }) => {
+    const specifier = match[2] as string;
     const target = specifier.startsWith('.')
       ? path.posix.join(path.posix.dirname(file.path), specifier)
       : specifier;
-    return { place, specifier, target };
+    return { place, specifier, target, erased: match[1] !== undefined };
   });
 }
 
