@@ -3,7 +3,7 @@ import type { System } from '../../system.ts';
 import type { Wanted } from '../carts/wanted.ts';
 import { mirrorOf } from '../maps/availability.ts';
 import type { MapGeometry } from '../maps/geometry.ts';
-import { type PickRow, pickBest } from './seat-picking.ts';
+import { isOfStock, type PickRow, pickBest } from './seat-picking.ts';
 
 type WantedBest = Extract<Wanted, { form: 'best' }>;
 
@@ -31,7 +31,11 @@ export async function pickSeats(
     const rows = rowsOf(geometry).filter((row) => section_ids.has(row.section_id));
     const seats = pickBest(rows, isFree, ask);
     if (seats) return seats.map((n) => geometry.seatIds[n] as number);
-    available += rows.reduce((sum, row) => sum + row.seats.filter((seat) => isFree(seat.id)).length, 0);
+    available += rows.reduce(
+      (sum, row) =>
+        sum + row.seats.filter((seat) => isFree(seat.id) && isOfStock(seat, ask.accessible)).length,
+      0,
+    );
   }
   throw new AppError('sold_out', 'No such seats are left as asked; nothing was held.', {
     item,
@@ -56,7 +60,7 @@ function rowsOf(geometry: MapGeometry): PickRow[] {
         position: geometry.position[n] as number,
         rank: geometry.rank[n] as number,
         accessible: geometry.accessible[n] === 1,
-        companion_of: geometry.companionOf[n] || null,
+        companion_of: geometry.index.get(geometry.companionOf[n] as number) ?? null, // 0: nobody's
       })),
     }));
     known.set(geometry, rows);

@@ -36,26 +36,24 @@ export function pickBest(
   isFree: (seat_id: number) => boolean,
   ask: PickAsk,
 ): number[] | undefined {
-  const suits = ask.accessible
-    ? (seat: PickSeat) => (seat.accessible || seat.companion_of !== null) && isFree(seat.id)
-    : (seat: PickSeat) => !seat.accessible && seat.companion_of === null && isFree(seat.id);
+  const suits: Suits = (seat) => isOfStock(seat, ask.accessible) && isFree(seat.id);
   if (ask.together !== false) {
-    const block = bestBlock(rows, suits, isFree, ask, ask.quantity);
+    const block = bestBlock(rows, suits, ask.quantity);
     if (block || ask.together) return block;
   }
-  return ask.together === null ? fewestBlocks(rows, suits, isFree, ask) : bestSingles(rows, suits, ask);
+  return (
+    (ask.together === null ? fewestBlocks(rows, suits, ask) : undefined) ?? bestSingles(rows, suits, ask)
+  );
 }
+
+/** Accessible places and those of their companions are a stock of their own. */
+export const isOfStock = (seat: PickSeat, accessible: boolean): boolean =>
+  accessible === (seat.accessible || seat.companion_of !== null);
 
 type Suits = (seat: PickSeat) => boolean;
 
 /** The best run of `quantity` neighbours: lowest sum of ranks, and no lone seat left beside it if that can be. */
-function bestBlock(
-  rows: readonly PickRow[],
-  suits: Suits,
-  isFree: (seat_id: number) => boolean,
-  ask: PickAsk,
-  quantity: number,
-): number[] | undefined {
+function bestBlock(rows: readonly PickRow[], suits: Suits, quantity: number): number[] | undefined {
   let best: { row: PickRow; start: number; cost: number } | undefined;
   for (const row of rows) {
     const { seats } = row;
@@ -74,28 +72,39 @@ function bestBlock(
       if (run > quantity) ranks -= (seats[i - quantity] as PickSeat).rank;
       if (run < quantity || (best && ranks >= best.cost)) continue;
       const start = i - quantity + 1;
-      if (ask.accessible && !seats.slice(start, i + 1).some((s) => s.accessible)) continue;
-      const cost = ranks + ORPHAN_COST * orphansBeside(seats, start, i, isFree);
+      if (!pairsAreWhole(seats, start, i)) continue;
+      const cost = ranks + ORPHAN_COST * orphansBeside(seats, start, i, suits);
       if (!best || cost < best.cost) best = { row, start, cost };
     }
   }
   return best?.row.seats.slice(best.start, best.start + quantity).map((seat) => seat.id);
 }
 
+/** A companion's place goes with the place it belongs to, never without. */
+function pairsAreWhole(seats: readonly PickSeat[], from: number, to: number): boolean {
+  for (let i = from; i <= to; i++) {
+    const { companion_of } = seats[i] as PickSeat;
+    if (companion_of === null) continue;
+    if (!seats.some((seat, k) => k >= from && k <= to && seat.id === companion_of)) return false;
+  }
+  return true;
+}
+
 /**
  * Lone free seats that taking seats `from`..`to` of a row would leave: a free neighbour beyond which there is no other
  * free neighbour.
+ * @param isFree free, and of the same stock: an accessible place keeps nobody company who may not sit there
  */
 export function orphansBeside(
   seats: readonly PickSeat[],
   from: number,
   to: number,
-  isFree: (seat_id: number) => boolean,
+  isFree: (seat: PickSeat) => boolean,
 ): number {
   const freeNeighbour = (i: number, step: 1 | -1): boolean => {
     const here = seats[i] as PickSeat;
     const next = seats[i + step];
-    return next !== undefined && next.position === here.position + step && isFree(next.id);
+    return next !== undefined && next.position === here.position + step && isFree(next);
   };
   let orphans = 0;
   if (freeNeighbour(from, -1) && !freeNeighbour(from - 1, -1)) orphans++;
@@ -104,28 +113,25 @@ export function orphansBeside(
 }
 
 /** No run is long enough: the longest ones that fit, best first. */
-function fewestBlocks(
-  rows: readonly PickRow[],
-  suits: Suits,
-  isFree: (seat_id: number) => boolean,
-  ask: PickAsk,
-): number[] | undefined {
+function fewestBlocks(rows: readonly PickRow[], suits: Suits, { quantity }: PickAsk): number[] | undefined {
   const picked = new Set<number>();
   const still: Suits = (seat) => !picked.has(seat.id) && suits(seat);
-  for (let size = ask.quantity - 1; picked.size < ask.quantity; ) {
-    size = Math.min(size, ask.quantity - picked.size);
+  for (let size = quantity - 1; picked.size < quantity; ) {
+    size = Math.min(size, quantity - picked.size);
     if (size < 1) return undefined;
-    const block = bestBlock(rows, still, (id) => !picked.has(id) && isFree(id), ask, size);
+    const block = bestBlock(rows, still, size);
     if (block) for (const id of block) picked.add(id);
     else size--;
   }
   return [...picked];
 }
 
-function bestSingles(rows: readonly PickRow[], suits: Suits, ask: PickAsk): number[] | undefined {
+function bestSingles(rows: readonly PickRow[], suits: Suits, { quantity }: PickAsk): number[] | undefined {
   const free = rows.flatMap((row) => row.seats.filter(suits));
-  // A companion's place goes with an accessible one, never alone.
-  if (ask.accessible && !free.some((seat) => seat.accessible)) return undefined;
-  free.sort((a, b) => Number(b.accessible) - Number(a.accessible) || a.rank - b.rank || a.id - b.id);
-  return free.length < ask.quantity ? undefined : free.slice(0, ask.quantity).map((seat) => seat.id);
+  free.sort((a, b) => a.rank - b.rank || a.id - b.id);
+  const places = free.filter((seat) => seat.companion_of === null).slice(0, quantity);
+  const ids = new Set(places.map((seat) => seat.id));
+  const companions = free.filter((seat) => seat.companion_of !== null && ids.has(seat.companion_of));
+  const picked = [...places, ...companions].slice(0, quantity).map((seat) => seat.id);
+  return picked.length === quantity ? picked : undefined;
 }
