@@ -27,6 +27,7 @@ import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { postmanRoutes } from './routes/postman.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -96,6 +97,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(userRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);
+  await app.register(postmanRoutes);
   await app.register(healthRoutes);
   return app;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { created, empty, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import {
@@ -17,7 +18,6 @@ import { applyCode, removeCode } from '../services/carts/codes.ts';
 import { addSaleDetails, openCart } from '../services/carts/hold.ts';
 import { deleteSaleDetail, patchSaleDetail } from '../services/carts/lines.ts';
 import { getCart, getSaleDetail, listCarts, listSaleDetails } from '../services/carts/read.ts';
-import { z } from 'zod';
 
 const tag = 'Carts';
 const scopes = ['buy', 'sell'] as const;

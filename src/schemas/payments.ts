@@ -9,10 +9,12 @@ export const PaymentRequest = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('free').describe('Nothing is left to pay.') }),
   z.strictObject({
     method: z.literal('card'),
-    token: text(255).describe(
-      "What the provider's form made of the card. The sandbox knows sandbox_approved, sandbox_declined, " +
-        'sandbox_requires_action, sandbox_pending and sandbox_timeout.',
-    ),
+    card: z.strictObject({
+      token: text(255).describe(
+        "What the provider's form made of the card. The sandbox knows sandbox_approved, sandbox_declined, " +
+          'sandbox_requires_action, sandbox_pending and sandbox_timeout.',
+      ),
+    }),
     amount: amount.optional(),
     return_url: z
       .url({ protocol: /^https?$/ })

@@ -68,7 +68,7 @@ async function sellToJohn(app: FastifyInstance, demo: Demo): Promise<void> {
   await buy(
     api,
     { items, buyer: holder, user_id: john.user_id },
-    { method: 'card', token: 'sandbox_approved' },
+    { method: 'card', card: { token: 'sandbox_approved' } },
   );
 }
 

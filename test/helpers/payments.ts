@@ -19,7 +19,7 @@ export const fill = (ctx: Context, items: AddSaleDetails['items']): Promise<Cart
 
 /** Pays by a card of the sandbox. */
 export const payByToken = (ctx: Context, cart_id: string, token: string): Promise<Payment> =>
-  pay(ctx, cart_id, { method: 'card', token: `sandbox_${token}` });
+  pay(ctx, cart_id, { method: 'card', card: { token: `sandbox_${token}` } });
 
 /** Makes every task due and works all of them off. */
 export async function runAllJobs(system: System): Promise<void> {

@@ -17,7 +17,7 @@ const openCart = async (who: Who, quantity = 1): Promise<string> => {
 };
 const pay = (cart_id: string, who: Who, body: unknown, headers: Record<string, string> = {}) =>
   world.call(`/carts/${cart_id}/payments`, { who, body, headers });
-const card = (token: string) => ({ method: 'card', token: `sandbox_${token}` });
+const card = (token: string) => ({ method: 'card', card: { token: `sandbox_${token}` } });
 
 describe('POST /carts/:cart_id/payments', () => {
   it('201: captured, at its address', async () => {
@@ -124,9 +124,9 @@ describe('POST /carts/:cart_id/payments', () => {
       [cart_id, 'buyer', [], 422, 'validation_failed'],
       [cart_id, 'buyer', { method: 'gold' }, 422, 'validation_failed'],
       [cart_id, 'buyer', { method: 'card' }, 422, 'validation_failed'],
-      [cart_id, 'buyer', { method: 'card', token: 7 }, 422, 'validation_failed'],
-      [cart_id, 'buyer', { method: 'card', token: 'x'.repeat(256) }, 422, 'validation_failed'],
-      [cart_id, 'buyer', { method: 'card', token: 'a\0b' }, 422, 'validation_failed'],
+      [cart_id, 'buyer', { method: 'card', card: { token: 7 } }, 422, 'validation_failed'],
+      [cart_id, 'buyer', { method: 'card', card: { token: 'x'.repeat(256) } }, 422, 'validation_failed'],
+      [cart_id, 'buyer', { method: 'card', card: { token: 'a\0b' } }, 422, 'validation_failed'],
       [
         cart_id,
         'buyer',

@@ -102,7 +102,7 @@ export async function tellStory(url: string, environment: Environment): Promise<
   chapter(5, 'The buyer pays');
   const { payment } = await shop.call<{ payment: { status: string; amount: number } }>(
     ...([201, 'POST', `/carts/${cart.id}/payments`] as const),
-    { method: 'card', token: 'sandbox_approved' },
+    { method: 'card', card: { token: 'sandbox_approved' } },
   );
   expect(payment.status, 'captured');
   told(`${amount(payment.amount, cart.currency)} ${payment.status}`);

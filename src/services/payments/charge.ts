@@ -23,7 +23,7 @@ export async function charge(
           payment_id: payment.id,
           amount: payment.amount,
           currency: payment.currency,
-          token: request.token,
+          token: request.card.token,
           return_url: request.return_url ?? null,
         },
         signal,

@@ -89,7 +89,7 @@ describe('a card that is declined', () => {
   it('is a card that does not exist, too', async () => {
     const cart = await fill(world.buyer(), adults());
     for (const token of ['tok_visa', 'constructor', '__proto__']) {
-      const refusal = await refusalOf(pay(world.buyer(), cart.id, { method: 'card', token }));
+      const refusal = await refusalOf(pay(world.buyer(), cart.id, { method: 'card', card: { token } }));
       expect(refusal).toMatchObject({ code: 'payment_declined', facts: { reason: 'invalid_token' } });
     }
   });
@@ -118,7 +118,7 @@ describe('a card that requires action', () => {
     const cart = await cartWithSeat('B1');
     await world.sql(`UPDATE cart SET expires_at = now() + interval '9 seconds' WHERE id = $1`, cart.id);
     const payment = await pay(ctx, cart.id, {
-      ...{ method: 'card', token: 'sandbox_requires_action' },
+      ...{ method: 'card', card: { token: 'sandbox_requires_action' } },
       return_url: 'https://shop.example/thanks?a=1&b="<2>"',
     });
     expect(payment).toMatchObject({ status: 'requires_action', failure_reason: null });

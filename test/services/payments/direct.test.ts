@@ -182,7 +182,7 @@ describe('what is refused', () => {
   it('another amount than is due, to whom may not split', async () => {
     const buyer = world.buyer();
     const cart = await fill(buyer, adults(1));
-    const by = (amount: number) => pay(buyer, cart.id, { method: 'card', token: 'sandbox_approved', amount });
+    const by = (amount: number) => pay(buyer, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount });
     expect(await codeOf(by(cart.totals.total - 1))).toBe('amount_mismatch');
     expect(await codeOf(by(cart.totals.total + 1))).toBe('amount_mismatch');
     expect(
@@ -202,7 +202,7 @@ describe('split payments', () => {
     expect(part).toMatchObject({ status: 'captured', amount: 1_000 });
     expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'open', totals: { paid: 1_000 } });
     expect(await world.sql('SELECT 1 FROM ticket WHERE cart_id = $1', cart.id)).toEqual([]);
-    await pay(ctx, cart.id, { method: 'card', token: 'sandbox_approved', amount: 2_000 });
+    await pay(ctx, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount: 2_000 });
     expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'open', totals: { paid: 3_000 } });
     expect(await codeOf(pay(ctx, cart.id, { method: 'cash', amount: total - 2_999 }))).toBe(
       'amount_mismatch',
@@ -225,7 +225,7 @@ describe('split payments', () => {
     const ctx = world.seller();
     const cart = await fill(ctx, adults(2));
     const cash = await pay(ctx, cart.id, { method: 'cash', amount: 1_000 });
-    const card = await pay(ctx, cart.id, { method: 'card', token: 'sandbox_approved', amount: 500 });
+    const card = await pay(ctx, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount: 500 });
     await world.lapse(cart.id);
     await world.clear();
     expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'expired', totals: { paid: 0 } });

@@ -189,7 +189,7 @@ describe('a late confirmation', () => {
     const ctx = world.seller();
     const cart = await fill(ctx, seats('E5'));
     await pay(ctx, cart.id, { method: 'cash', amount: 1_000 });
-    const card = await pay(ctx, cart.id, { method: 'card', token: 'sandbox_requires_action' });
+    const card = await pay(ctx, cart.id, { method: 'card', card: { token: 'sandbox_requires_action' } });
     await world.lapse(cart.id);
     await tell(world.system, card, 'captured');
     expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'expired', totals: { paid: 0 } });

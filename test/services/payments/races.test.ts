@@ -52,7 +52,7 @@ describe('a cart paid twice at once', () => {
         cart.id,
         i % 2
           ? { method: 'cash', amount: 2_000 }
-          : { method: 'card', token: 'sandbox_approved', amount: 3_000 },
+          : { method: 'card', card: { token: 'sandbox_approved' }, amount: 3_000 },
       ),
     );
     const paid = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value.amount] : []));
@@ -67,7 +67,7 @@ describe('one Idempotency-Key 50 times at once', () => {
   it('pays once, whatever the method', async () => {
     for (const [key, request] of [
       ['fifty-cash', { method: 'cash' }],
-      ['fifty-card', { method: 'card', token: 'sandbox_approved' }],
+      ['fifty-card', { method: 'card', card: { token: 'sandbox_approved' } }],
     ] as const) {
       const cart = await fill(world.seller(), adults());
       const results = await times(50, (i) => pay(at(i, world.seller({ key })), cart.id, request));

@@ -178,7 +178,7 @@ describe('a refund of an amount', () => {
   it('goes back over several payments, oldest first, each the way it came', async () => {
     const cart = await fill(ctx, adults(2));
     await pay(ctx, cart.id, { method: 'cash', amount: 3_000 });
-    await pay(ctx, cart.id, { method: 'card', token: 'sandbox_approved' });
+    await pay(ctx, cart.id, { method: 'card', card: { token: 'sandbox_approved' } });
     const made = await refund(cart, { amount: 5_000 });
     expect(made.map(({ amount, status }) => [amount, status])).toEqual([
       [3_000, 'succeeded'],
