@@ -116,7 +116,7 @@ export const CODES = {
 const LAPSE = [
   `UPDATE cart SET expires_at = now() - interval '1 second'
    WHERE status IN ('open', 'pending_payment') AND ($1::uuid[] IS NULL OR id = ANY($1))`,
-  `UPDATE event_seat SET hold_expires_at = now() - interval '1 second'
+  `UPDATE event_seat SET hold_expires_at = now() - interval '1 second', version = pg_current_xact_id()::text::bigint
    WHERE status = 'held' AND ($1::uuid[] IS NULL OR cart_id = ANY($1))`,
 ];
 
