@@ -23,6 +23,7 @@ export function answers(app: FastifyInstance): void {
       request.page = pageRequest(request.query as PageQuery);
       if (answer.kind === 'empty') reply.code(204); // Fastify wants it before a handler gives nothing
       if (answer.media) reply.type(answer.media); // text and bytes pass no preSerialization
+      if (answer.written) reply.type('application/json; charset=utf-8');
       if (answer.headers) reply.headers(answer.headers);
     }
   });
@@ -30,6 +31,12 @@ export function answers(app: FastifyInstance): void {
   app.addHook('preSerialization', async (request, reply, payload) => {
     const { answer } = request.routeOptions.config;
     return answer && reply.statusCode < 400 ? shape(answer, request, reply, payload) : payload;
+  });
+
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const cache = request.routeOptions.config.answer?.cache;
+    if (cache && reply.statusCode < 400) reply.header('cache-control', cache);
+    done(null, payload);
   });
 }
 
@@ -51,7 +58,6 @@ function shape(
 ): unknown {
   reply.code(answer.status(result));
   if (answer.location) reply.header('location', answer.location(result));
-  if (answer.cache) reply.header('cache-control', answer.cache);
   switch (answer.kind) {
     case 'one':
       return { [answer.root as string]: result };

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { events, file, one, whole } from '../routing/answers.ts';
+import { events, file, one, whole, written } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { eventParams } from '../schemas/events.ts';
 import {
@@ -24,7 +24,7 @@ const READ = { tag: 'Maps', scopes: ['public'], problems: ['not_found'] } as con
 const PUBLISHED = { ...READ, published: true } as const;
 
 /** A map changes only when it is edited, and its ETag tells. Not for shared caches: what is shown depends on the token. */
-const STATIC = { cache: 'private, max-age=60' } as const;
+const STATIC = 'private, max-age=60';
 
 /** The maps of events: geometry, and the live status of every seat. */
 export async function mapRoutes(app: FastifyInstance): Promise<void> {
@@ -52,7 +52,7 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       operation: 'getMap',
       summary: 'A map with its sections, rows and seats',
       params: mapParams,
-      answer: one('map', SeatMap, STATIC),
+      answer: written('map', SeatMap, STATIC),
     },
     ({ ctx, params }) => getMap(ctx, params.event_id, params.map_id),
   );

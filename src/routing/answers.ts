@@ -32,6 +32,8 @@ export interface Answer<Result> {
   headers?: Readonly<Record<string, string>>;
   /** Cache-Control of a good answer. */
   cache?: string;
+  /** The service gives the body as JSON text. */
+  written?: boolean;
   /** Phantom: lets the compiler tie the handler's result to the answer. */
   result?: Result;
 }
@@ -41,8 +43,6 @@ interface OneOptions<Result> {
   status?: number | { possible: number[]; of: (result: Result) => number };
   /** Address of what was created, without the host. */
   location?: (result: Result) => string;
-  /** Cache-Control of a good answer. */
-  cache?: string;
 }
 
 /** A single object under its singular key. */
@@ -51,7 +51,7 @@ export function one<S extends z.ZodType>(
   schema: S,
   options: OneOptions<z.output<S>> = {},
 ): Answer<z.output<S>> {
-  const { status = 200, location, cache } = options;
+  const { status = 200, location } = options;
   const body = z.object({ [root]: schema });
   const possible = typeof status === 'number' ? [status] : status.possible;
   return {
@@ -60,9 +60,22 @@ export function one<S extends z.ZodType>(
     schemas: Object.fromEntries(possible.map((code) => [code, body])),
     status: typeof status === 'number' ? () => status : status.of,
     ...(location && { location }),
-    ...(cache && { cache }),
   };
 }
+
+/**
+ * A single object under its singular key that the service gives as JSON text, root and all: for large ones that are
+ * written once and sent often.
+ * @param cache Cache-Control of a good answer
+ */
+export const written = (root: string, schema: z.ZodType, cache: string): Answer<string> => ({
+  kind: 'one',
+  root,
+  schemas: { 200: z.object({ [root]: schema }) },
+  status: () => 200,
+  written: true,
+  cache,
+});
 
 /** A collection under its plural key, always a page at a time. The service gives a Page. */
 export function page<S extends z.ZodType>(root: string, schema: S): Answer<Page<z.output<S>>> {

@@ -41,6 +41,9 @@ interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
   headers: Readonly<Record<string, string | undefined>>;
 }
 
+/** Longer than the 30 s that a long poll may wait. */
+const HANDLER_TIMEOUT_MS = 45_000;
+
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Route facts that hooks read: `request.routeOptions.config`. */
@@ -129,6 +132,8 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
     url,
     config,
     ...(d.bodyLimit && { bodyLimit: d.bodyLimit }),
+    // A published read waits for one query at most; a timer for each would cost a tenth of it.
+    ...(!d.published && { handlerTimeout: HANDLER_TIMEOUT_MS }),
     ...(d.timeout && { handlerTimeout: d.timeout }),
     schema: {
       operationId: d.operation,

@@ -1,55 +1,20 @@
 import { LRUCache } from 'lru-cache';
-import { statement } from '../../db/client.ts';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
 import type { System } from '../../system.ts';
 import { Geometries, type MapGeometry } from './geometry.ts';
+import { BEGINNING, type Look, lookAt, type Moment } from './look.ts';
 
-/**
- * A moment in the life of a map: all transactions below `horizon` had ended and the database's clock (milliseconds) had
- * reached `clock`. Whoever knows the state of then catches up with every row written at `horizon` or later and every
- * hold that ran out after `clock`. Rows carry the transaction that wrote them (event_seat.version), so a transaction
- * that commits late is not missed, and no reader locks anything.
- */
-export interface Moment {
-  readonly horizon: number;
-  readonly clock: number;
+interface SectionLeft {
+  readonly id: number;
+  readonly available: number;
 }
-
-export const BEGINNING: Moment = { horizon: 0, clock: 0 };
 
 /** Numbers of seats (their places in `seatIds`, ascending) by status. */
 export type SeatsByStatus = Record<SeatStatus, number[]>;
 
+const AVAILABLE = SEAT_STATUSES.indexOf('available');
 const HELD = SEAT_STATUSES.indexOf('held');
 const BLOCKED = SEAT_STATUSES.indexOf('blocked');
-
-// Overdue carts stand in the counters of general sections until they are swept: their places are added again.
-const LOOK = statement(
-  'map_look',
-  `WITH overdue AS MATERIALIZED (
-     SELECT d.section_id, d.quantity FROM cart c
-     JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
-     WHERE c.company_id = $1 AND c.status = 'open' AND c.expires_at <= now()
-       AND d.status = 'held' AND d.event_id = $2 AND d.seat_id IS NULL)
-   SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-     floor(extract(epoch FROM now()) * 1000)::bigint AS clock,
-     (SELECT version FROM map WHERE company_id = $1 AND id = $3) AS map_version,
-     (SELECT json_build_array(json_agg(seat_id), json_agg(array_position($5, status::text) - 1),
-         json_agg(coalesce(floor(extract(epoch FROM hold_expires_at) * 1000), 0)), json_agg(version))
-       FROM event_seat WHERE company_id = $1 AND event_id = $2 AND map_id = $3 AND version >= $4) AS seats,
-     (SELECT coalesce(json_agg(json_build_array(g.section_id, g.capacity - g.held - g.sold - g.blocked
-           + coalesce((SELECT sum(o.quantity) FROM overdue o WHERE o.section_id = g.section_id), 0))
-         ORDER BY g.section_id), '[]')
-       FROM event_section g JOIN section s ON s.company_id = g.company_id AND s.id = g.section_id
-       WHERE g.company_id = $1 AND g.event_id = $2 AND g.map_id = $3 AND s.kind = 'general') AS places`,
-);
-
-interface LookRow extends Moment {
-  map_version: number | null;
-  /** Ids, statuses, ends of holds (milliseconds; 0 for none) and versions of the seats written since. */
-  seats: [ids: number[] | null, statuses: number[], holds: number[], versions: number[]];
-  places: [section_id: number, available: number][];
-}
 
 /** What a process knows of a map at an event: the status of every seat, kept up by reading what has changed. */
 export class MapMirror {
@@ -70,6 +35,7 @@ export class MapMirror {
   private versions = new Float64Array(0);
   private places = new Map<number, number>();
   private nextExpiry = Number.POSITIVE_INFINITY;
+  private left: { version: Moment; sections: readonly SectionLeft[] } | undefined;
 
   private lookedAt = Number.NEGATIVE_INFINITY;
   private looking: Promise<void> | undefined;
@@ -109,7 +75,7 @@ export class MapMirror {
 
   /** Whether a seat can be had: what `statusAt` calls available. */
   isFree(i: number): boolean {
-    return this.codeAt(i, this.moment.clock) === 0;
+    return this.codeAt(i, this.moment.clock) === AVAILABLE;
   }
 
   /**
@@ -133,23 +99,30 @@ export class MapMirror {
 
   /** The seats that may have changed after a moment, by status. With BEGINNING: all of them. */
   changes(since: Moment): SeatsByStatus {
-    const { clock } = this.moment;
+    const { status, holds, versions, moment } = this;
     const seats: SeatsByStatus = { available: [], held: [], sold: [], blocked: [] };
-    for (let i = 0; i < this.status.length; i++) {
-      const written = (this.versions[i] as number) >= since.horizon;
-      const hold = this.holds[i] as number;
-      const lapsed = this.status[i] === HELD && hold > since.clock && hold <= clock;
-      if (written || lapsed) seats[this.statusAt(i, clock)].push(i);
+    for (let i = 0; i < status.length; i++) {
+      const written = (versions[i] as number) >= since.horizon;
+      if (written || (status[i] === HELD && isBetween(holds[i] as number, since.clock, moment.clock)))
+        seats[this.statusAt(i)].push(i);
     }
     return seats;
   }
 
   /** Places left in each section of the map, in the organiser's order. */
-  sectionsLeft(): { id: number; available: number }[] {
+  sectionsLeft(): readonly SectionLeft[] {
+    if (this.left?.version !== this.version)
+      this.left = { version: this.version, sections: this.countLeft() };
+    return this.left.sections;
+  }
+
+  private countLeft(): SectionLeft[] {
+    const { status, holds, moment } = this;
     const { sections, section } = this.geometry;
     const free = new Int32Array(sections.length);
-    for (let i = 0; i < section.length; i++) {
-      if (this.codeAt(i, this.moment.clock) === 0) (free[section[i] as number] as number)++;
+    for (let i = 0; i < status.length; i++) {
+      if (status[i] === AVAILABLE || (status[i] === HELD && (holds[i] as number) <= moment.clock))
+        (free[section[i] as number] as number)++;
     }
     return sections.map(({ id, kind }, s) => ({
       id,
@@ -159,7 +132,7 @@ export class MapMirror {
 
   private codeAt(i: number, now: number): number {
     const code = this.status[i] as number;
-    return code === HELD && (this.holds[i] as number) <= now ? 0 : code;
+    return code === HELD && (this.holds[i] as number) <= now ? AVAILABLE : code;
   }
 
   private look(): Promise<void> {
@@ -191,10 +164,8 @@ export class MapMirror {
     this.take(seen);
   }
 
-  private async query(horizon: number): Promise<LookRow> {
-    const { system, company_id, event_id, map_id } = this;
-    const values = [company_id, event_id, map_id, horizon, SEAT_STATUSES];
-    return (await system.db.query<LookRow>(LOOK, values))[0] as LookRow;
+  private query(horizon: number): Promise<Look> {
+    return lookAt(this.system, this.company_id, this.event_id, this.map_id, horizon);
   }
 
   /** A map that was edited starts anew: everything about it has changed. */
@@ -207,7 +178,7 @@ export class MapMirror {
     this.version = BEGINNING;
   }
 
-  private take({ horizon, clock, seats, places }: LookRow): void {
+  private take({ horizon, clock, seats, places }: Look): void {
     const seatsChanged = this.takeSeats(...seats);
     const lapsed = clock >= this.nextExpiry;
     const placesChanged = this.takePlaces(places);
@@ -238,14 +209,18 @@ export class MapMirror {
 
   /** When the first of the holds that still stand runs out. */
   private firstExpiry(now: number): number {
+    const { status, holds } = this;
     let first = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.status.length; i++) {
-      const hold = this.holds[i] as number;
-      if (this.status[i] === HELD && hold > now && hold < first) first = hold;
+    for (let i = 0; i < status.length; i++) {
+      const hold = holds[i] as number;
+      if (status[i] === HELD && hold > now && hold < first) first = hold;
     }
     return first;
   }
 }
+
+/** Has a hold run out after one moment, and by the other? */
+const isBetween = (hold: number, after: number, until: number): boolean => hold > after && hold <= until;
 
 /** The mirrors that a process keeps; those nobody looks at give way to others. */
 export class Mirrors {

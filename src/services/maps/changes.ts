@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type Context, seesEverything } from '../../context.ts';
 import type { Availability } from '../../schemas/maps.ts';
-import { BEGINNING, type MapMirror, type Moment, mirrorOf } from './availability.ts';
+import { type MapMirror, mirrorOf } from './availability.ts';
+import { BEGINNING, type Moment } from './look.ts';
 import { requireMap } from './visible.ts';
 
 export type AvailabilityView = z.output<typeof Availability>;
@@ -49,7 +50,7 @@ export function availability(mirror: MapMirror, since?: Moment): AvailabilityVie
       blocked: gaps(blocked),
       ...(since && { available: gaps(available) }),
     },
-    sections: mirror.sectionsLeft(),
+    sections: [...mirror.sectionsLeft()],
   };
 }
 

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
+import type { SeatMap } from '../../schemas/maps.ts';
 import type { System } from '../../system.ts';
 
 /** A map as memory holds it: seats are numbered by their place in `seatIds`, and every column is an array by number. */
@@ -85,9 +87,16 @@ interface MapRow {
   seats: Record<Column, number[] | null> & { number: string[] | null };
 }
 
+/** Of the texts of maps, in characters: some ten stadiums. */
+const MAX_TEXT = 50_000_000;
+
 /** The maps that a process remembers: they change only when one is edited. */
 export class Geometries {
   private readonly known = new LRUCache<string, Promise<MapGeometry>>({ max: 64 });
+  private readonly texts = new LRUCache<MapGeometry, string>({
+    maxSize: MAX_TEXT,
+    sizeCalculation: (text) => text.length,
+  });
 
   /**
    * The geometry of a map as it stands.
@@ -107,6 +116,38 @@ export class Geometries {
     }
     return geometry;
   }
+
+  /** A map as the body of an answer, `{"map": …}`: written once. */
+  text(geometry: MapGeometry): string {
+    let text = this.texts.get(geometry);
+    if (text === undefined) {
+      text = JSON.stringify({ map: presentMap(geometry) });
+      this.texts.set(geometry, text);
+    }
+    return text;
+  }
+}
+
+function presentMap(map: MapGeometry): z.output<typeof SeatMap> {
+  const seat = (i: number) => ({
+    id: map.seatIds[i] as number,
+    number: map.number[i] as string,
+    x: map.x[i] as number,
+    y: map.y[i] as number,
+    accessible: map.accessible[i] === 1,
+    companion_of: map.companionOf[i] || null,
+  });
+  return {
+    id: map.id,
+    name: map.name,
+    width: map.width,
+    height: map.height,
+    focal_point: map.focal_point,
+    sections: map.sections.map(({ rows, ...section }) => ({
+      ...section,
+      rows: rows.map(({ id, label, seats }) => ({ id, label, seats: Array.from(seats, seat) })),
+    })),
+  };
 }
 
 async function loadGeometry(system: System, company_id: number, map_id: number): Promise<MapGeometry> {

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { VERSION_PATTERN } from '../../schemas/maps.ts';
-import { type MapMirror, type Moment, mirrorOf } from './availability.ts';
+import { type MapMirror, mirrorOf } from './availability.ts';
 import { availability, momentOf } from './changes.ts';
+import type { Moment } from './look.ts';
 import { requireMap } from './visible.ts';
 
 const POLL_MS = 250;
