@@ -12,13 +12,16 @@ export interface BannerFacts {
 /** What the operator reads once the server listens; the command at its end can be pasted into a shell. */
 export function banner({ url, notices, demo }: BannerFacts): string {
   const lines = ['', `  Ticketing API  ${url}`, `  Documentation  ${url}/docs`];
-  if (demo)
-    lines.push(
-      `  Postman        ${path.relative('', demo.environmentFile)} + ${url}/postman/collection.json`,
-    );
+  if (demo) lines.push(`  Postman        ${nameOf(demo.environmentFile)} + ${url}/postman/collection.json`);
   if (notices.length) lines.push('', ...notices.map((notice) => `  Note: ${notice}`));
   if (demo) lines.push('', ...credentials(demo.secrets), '', ...firstRequests(url, demo.secrets));
   return `${lines.join('\n')}\n\n`;
+}
+
+/** As its reader would name it from here. */
+function nameOf(file: string): string {
+  const name = path.relative('', file);
+  return name.startsWith('..') ? file : name;
 }
 
 function credentials({ clients, password }: DemoSecrets): string[] {

@@ -36,7 +36,9 @@ export async function openDatabaseServer(config: Config, folder: string): Promis
     return server;
   } catch (error) {
     await server.stop();
-    throw error;
+    throw error instanceof pg.DatabaseError
+      ? new StartError(`The database cannot be prepared: ${reasonOf(error)}`)
+      : error;
   }
 }
 

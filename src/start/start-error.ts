@@ -8,9 +8,13 @@ export class StartError extends Error {}
 export function explain(error: unknown): string {
   const known =
     error instanceof StartError || error instanceof ConfigError || error instanceof MigrationError;
-  if (known) return error.message;
+  if (known || isSystemError(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** The system's own words name the file and what is wrong with it. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
 
 /** Why a connection failed, in words. A host with several addresses fails with several errors, and no message. */
 export function reasonOf(error: unknown): string {
