@@ -302,7 +302,7 @@ export const payments: Folder = {
       headers: { 'Idempotency-Key': '{{$guid}}' },
       body: { reason: 'Cannot come' },
       status: 201,
-      root: 'refunds',
+      root: 'refund',
     },
     {
       operation: 'listRefunds',

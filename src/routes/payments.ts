@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
-import { created, empty, file, one, page } from '../routing/answers.ts';
+import { empty, file, one, page } from '../routing/answers.ts';
 import { openRoute, route } from '../routing/route.ts';
 import { uuidParam } from '../schemas/common.ts';
 import {
@@ -106,13 +106,13 @@ function cartRefunds(app: FastifyInstance): void {
       operation: 'createRefund',
       summary: 'Refund a cart, some of its lines, or an amount',
       description:
-        'One refund for each payment that money is taken off. Lines refunded whole lose their tickets, and their ' +
-        'places are on sale again unless keep_inventory. Tickets used at the door need force.',
+        'Lines refunded whole lose their tickets, and their places are on sale again unless keep_inventory. Tickets ' +
+        'used at the door need force. A cart that was paid in parts is refunded in parts: one for each payment.',
       tag: 'Payments',
       scopes: ['sell', 'admin'],
       params: cart,
       body: RefundRequest,
-      answer: created('refunds', Refund),
+      answer: one('refund', Refund, { status: 201 }),
       problems: ['not_found', 'refund_exceeds_paid', 'conflict'],
     },
     ({ ctx, params, body }) => refundCart(ctx, params.cart_id, body),

@@ -93,12 +93,24 @@ export const Refund = z
   .object({
     id: z.string(),
     cart_id: z.string(),
-    payment_id: z.string(),
+    payment_id: z
+      .string()
+      .nullable()
+      .describe('The payment it was taken off; null when it is several: see parts.'),
     amount: money,
     currency: z.string(),
     sale_detail_ids: z.array(z.string()).describe('The lines that were refunded whole.'),
     reason: z.string().nullable(),
     status: z.enum(['pending', 'succeeded', 'failed']),
+    parts: z
+      .array(
+        z.object({
+          payment_id: z.string(),
+          amount: money,
+          status: z.enum(['pending', 'succeeded', 'failed']),
+        }),
+      )
+      .describe('What was taken off each payment.'),
     created_at: at,
     updated_at: at,
   })

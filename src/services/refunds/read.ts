@@ -5,11 +5,10 @@ import type { Refund } from '../../schemas/payments.ts';
 import { requireCart } from '../payments/read.ts';
 import { presentRefund, type RefundRow } from './row.ts';
 
-const OF_CART = 'FROM refund r WHERE r.company_id = $1 AND r.cart_id = $2';
-const COUNT = statement('refunds_count', `SELECT count(*) AS total ${OF_CART}`);
+// A cart has few: the parts of one refund, written by one transaction, are put together in memory.
 const LIST = statement(
   'refunds_list',
-  `SELECT r.* ${OF_CART} ORDER BY r.created_at, r.id LIMIT $3 OFFSET $4`,
+  'SELECT * FROM refund WHERE company_id = $1 AND cart_id = $2 ORDER BY created_at, id',
 );
 
 /**
@@ -18,9 +17,17 @@ const LIST = statement(
  */
 export async function listRefunds(ctx: Context, cart_id: string, page: PageRequest): Promise<Page<Refund>> {
   await requireCart(ctx, cart_id);
-  const { db } = ctx.system;
-  const values = [ctx.company_id, cart_id];
-  const [count] = await db.query<{ total: number }>(COUNT, values);
-  const rows = await db.query<RefundRow>(LIST, [...values, page.limit, page.offset]);
-  return { items: rows.map(presentRefund), total: count?.total ?? 0 };
+  const rows = await ctx.system.db.query<RefundRow>(LIST, [ctx.company_id, cart_id]);
+  const steps = groupByTime(rows);
+  const refunds = [...steps.values()].map(presentRefund);
+  return { items: refunds.slice(page.offset, page.offset + page.limit), total: refunds.length };
+}
+
+function groupByTime(rows: readonly RefundRow[]): Map<number, RefundRow[]> {
+  const groups = new Map<number, RefundRow[]>();
+  for (const row of rows) {
+    const time = row.created_at.getTime();
+    groups.set(time, [...(groups.get(time) ?? []), row]);
+  }
+  return groups;
 }

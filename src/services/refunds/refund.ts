@@ -33,11 +33,11 @@ const REFUND_LINES = statement(
  * Refunds a paid cart: all of it, some of its lines, or an amount. Lines that are refunded lose their tickets, and their
  * places are on sale again unless they are to be kept. What goes back through a provider is `pending` until the provider
  * has done it. A part payment of a cart that is still open can be given back, too.
- * @returns one refund for each payment that something is taken off
+ * @returns the refund, with its part of each payment
  * @throws AppError not_found, refund_exceeds_paid, validation_failed, conflict (a used ticket without force; a cart that
  *   nothing was paid for, or that a payment is under way for)
  */
-export function refundCart(ctx: Context, cart_id: string, request: RefundRequest): Promise<Refund[]> {
+export function refundCart(ctx: Context, cart_id: string, request: RefundRequest): Promise<Refund> {
   return transaction(ctx, async (tx) => {
     const cart = await lockCart(tx, ctx, cart_id);
     const refunds = await (isSale(cart) ? refundSale : refundPart)(tx, ctx, cart, request);
@@ -48,7 +48,7 @@ export function refundCart(ctx: Context, cart_id: string, request: RefundRequest
       before: { status: cart.status, paid: cart.paid, refunded: cart.refunded },
       after: { ...request, refund_ids: refunds.map(({ id }) => id) },
     });
-    return refunds.map(presentRefund);
+    return presentRefund(refunds);
   });
 }
 

@@ -2,7 +2,9 @@ import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { Refund } from '../../schemas/payments.ts';
 
-export interface RefundRow extends Refund {
+/** What was taken off one payment. */
+export interface RefundRow extends Omit<Refund, 'parts' | 'payment_id'> {
+  payment_id: string;
   company_id: number;
   provider_reference: string | null;
   client_id: string | null;
@@ -40,16 +42,21 @@ export const insertRefunds = (tx: Tx, refunds: readonly NewRefund[]): Promise<Re
     refunds.map((r) => r.client_id),
   ]);
 
-/** A refund as the API shows it. */
-export const presentRefund = (row: RefundRow): Refund => ({
-  id: row.id,
-  cart_id: row.cart_id,
-  payment_id: row.payment_id,
-  amount: row.amount,
-  currency: row.currency,
-  sale_detail_ids: row.sale_detail_ids,
-  reason: row.reason,
-  status: row.status,
-  created_at: row.created_at,
-  updated_at: row.updated_at,
-});
+/** A refund as the API shows it: what was taken off one payment or several in one step. */
+export function presentRefund(rows: readonly RefundRow[]): Refund {
+  const [row] = rows as [RefundRow];
+  const has = (status: Refund['status']) => rows.some((part) => part.status === status);
+  return {
+    id: row.id,
+    cart_id: row.cart_id,
+    payment_id: rows.length === 1 ? row.payment_id : null,
+    amount: rows.reduce((sum, part) => sum + part.amount, 0),
+    currency: row.currency,
+    sale_detail_ids: row.sale_detail_ids,
+    reason: row.reason,
+    status: has('failed') ? 'failed' : has('pending') ? 'pending' : 'succeeded',
+    parts: rows.map(({ payment_id, amount, status }) => ({ payment_id, amount, status })),
+    created_at: row.created_at,
+    updated_at: new Date(Math.max(...rows.map((part) => part.updated_at.getTime()))),
+  };
+}

@@ -48,18 +48,18 @@ describe('a provider that gives back', () => {
           : { status: 'succeeded', reference: 're' };
       },
     });
-    const [made] = await refund(cart);
+    const made = await refund(cart);
     const status = async () => (await listRefunds(ctx, cart.id, firstPage)).items[0]?.status;
     await runAllJobs(world.system);
     await runAllJobs(world.system);
     expect(await status()).toBe('pending');
     await runAllJobs(world.system);
     expect(await status()).toBe('succeeded');
-    expect(asked).toEqual([made?.id, made?.id, made?.id]);
+    expect(asked).toEqual([made.id, made.id, made.id]);
     back();
     await world.sql(
       'INSERT INTO sandbox_refund (id, charge_id, amount) VALUES ($1, $2, $3)',
-      ...[made?.id, made?.payment_id, made?.amount],
+      ...[made.id, made.payment_id, made.amount],
     );
   });
 
@@ -68,24 +68,24 @@ describe('a provider that gives back', () => {
     const back = instead(world.system, {
       refund: async () => ({ status: 'failed', reason: 'account closed' }),
     });
-    const [made] = await refund(cart);
+    const made = await refund(cart);
     await runAllJobs(world.system);
     back();
     expect(await listRefunds(ctx, cart.id, firstPage)).toMatchObject({ items: [{ status: 'failed' }] });
     await world.sql(
       'INSERT INTO sandbox_refund (id, charge_id, amount) VALUES ($1, $2, $3)',
-      ...[made?.id, made?.payment_id, made?.amount],
+      ...[made.id, made.payment_id, made.amount],
     );
   });
 
   it('is asked by another worker when the one with the task died', async () => {
     const cart = await paidCart(adults(1));
-    const [made] = await refund(cart);
+    const made = await refund(cart);
     await world.sql(
       `UPDATE graphile_worker._private_jobs SET locked_by = 'dead', locked_at = now() - interval '3 minutes' WHERE key = $1`,
-      `refund:${made?.id}`,
+      `refund:${made.id}`,
     );
-    await world.sql(`UPDATE refund SET updated_at = now() - interval '3 minutes' WHERE id = $1`, made?.id);
+    await world.sql(`UPDATE refund SET updated_at = now() - interval '3 minutes' WHERE id = $1`, made.id);
     await world.sql("SELECT graphile_worker.add_job('recover_payments')");
     await runAllJobs(world.system);
     await runAllJobs(world.system);
