@@ -192,8 +192,7 @@ describe('a refund of an amount', () => {
       ['refunded', 3_000],
       ['partially_refunded', 2_000],
     ]);
-    const page = await listRefunds(ctx, cart.id, { ...firstPage, limit: 1, offset: 1 });
-    expect([page.total, page.items.map(({ amount }) => amount)]).toEqual([2, [2_000]]);
+    expect(await listRefunds(ctx, cart.id, firstPage)).toEqual({ items: [made], total: 1 });
   });
 
   it('may be a part payment of a cart that is still open, which can be cancelled then', async () => {
