@@ -3,6 +3,7 @@ import { availability, bestAvailable, maps } from './paths-maps.ts';
 import { memory } from './paths-memory.ts';
 import { listOfEvents, oneEvent } from './paths-reads.ts';
 import { flashSale, fourRequests, holdTwoSeats } from './paths-sales.ts';
+import { scans } from './paths-scans.ts';
 import type { Server } from './processes.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +43,7 @@ export const PATHS: Path[] = [
   holdTwoSeats,
   flashSale,
   fourRequests,
+  scans,
   memory,
 ];
 

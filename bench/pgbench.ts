@@ -117,3 +117,18 @@ function insertLines(event_id: number): string {
 SELECT 1, gen_random_uuid(), c.id, 'ticket', ${event_id}, 1, l.section_id, l.seat_id, 5000, 5000, 250, 798, 5250, ${terms}, ${trace}
 FROM l, c`;
 }
+
+/** Letting in on one ticket: the rows that our own scan writes (the ticket, the scan, the outbox). */
+export const scanTicket = (event_id: number, tickets: number): string => `\\set n random(1, ${tickets})
+WITH t AS (UPDATE ticket t SET status = 'used', entries = 1, inside = 1, validated_at = now(),
+    updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
+    FROM bench_ticket b, cart c
+    WHERE b.n = :n AND t.company_id = 1 AND t.id = b.id AND t.serial = 0 AND t.status IN ('valid', 'used')
+      AND c.company_id = 1 AND c.id = t.cart_id AND c.status IN ('paid', 'partially_refunded')
+    RETURNING t.id),
+  v AS (INSERT INTO validation (company_id, id, event_id, ticket_id, result, direction, net, scanned_at, client_id, interface_id)
+    SELECT 1, gen_random_uuid(), ${event_id}, t.id, 'accepted', 'entry', 1, now(), 'bench', 1 FROM t RETURNING id, ticket_id)
+INSERT INTO change (company_id, id, xid, type, interface_id, event_id, subject_id, data)
+SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'ticket.validated', 1, ${event_id}, v.ticket_id,
+  jsonb_build_object('ticket_id', v.ticket_id, 'event_id', ${event_id}, 'validation_id', v.id, 'direction', 'entry', 'gate_id', NULL)
+FROM v`;

@@ -15,8 +15,15 @@ import {
 /** After so long the keys are read again, so that a rotation by another process is followed. */
 const FRESH_MS = 60_000;
 
-/** Codes that a process remembers: half a kilobyte each. */
+/** Codes that a process remembers of a company: half a kilobyte each. */
 const CODES = 20_000;
+
+interface Codes {
+  /** By key, ticket, event and serial. */
+  made: LRUCache<string, string>;
+  /** By their one spelling. */
+  proven: LRUCache<string, TicketClaims>;
+}
 
 /** Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions. */
 export type TicketSigner = (claims: TicketClaims) => Promise<string>;
@@ -59,8 +66,7 @@ const RETIRE = statement(
 export class TicketKeyring {
   readonly #db: Database;
   readonly #rings = new Map<number, Ring>();
-  readonly #made = new LRUCache<string, string>({ max: CODES });
-  readonly #proven = new LRUCache<string, TicketClaims>({ max: CODES });
+  readonly #codes = new Map<number, Codes>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -69,14 +75,15 @@ export class TicketKeyring {
   /** What makes the codes of a company's tickets, by its newest key; who first asks makes that key. */
   async signer(company_id: number): Promise<TicketSigner> {
     const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
+    const { made, proven } = this.#codesOf(company_id);
     return async (claims) => {
       const { ticketId, eventId, serial } = claims;
-      const name = `${company_id} ${key.number} ${ticketId} ${eventId} ${serial}`;
-      let code = this.#made.get(name);
+      const name = `${key.number} ${ticketId} ${eventId} ${serial}`;
+      let code = made.get(name);
       if (!code) {
         code = await signTicketCodeInPool(claims, key);
-        this.#made.set(name, code);
-        this.#proven.set(`${company_id} ${code}`, claims);
+        made.set(name, code);
+        proven.set(code, claims);
       }
       return code;
     };
@@ -93,8 +100,8 @@ export class TicketKeyring {
   async prove(company_id: number, text: string): Promise<TicketClaims | undefined> {
     const spelt = canonicalTicketCode(text);
     if (!spelt) return undefined;
-    const name = `${company_id} ${spelt}`;
-    const known = this.#proven.get(name);
+    const { proven } = this.#codesOf(company_id);
+    const known = proven.get(spelt);
     if (known) return known;
     const code = readTicketCode(spelt);
     const key = code && (await this.#numbered(company_id, code.keyNumber));
@@ -103,7 +110,7 @@ export class TicketKeyring {
     const claims = { ticketId, eventId, serial };
     const made = await signTicketCodeInPool(claims, key);
     if (!timingSafeEqual(Buffer.from(made), Buffer.from(spelt))) return undefined;
-    this.#proven.set(name, claims);
+    proven.set(made, claims);
     return claims;
   }
 
@@ -125,6 +132,15 @@ export class TicketKeyring {
     });
     await this.#read(company_id);
     return number;
+  }
+
+  #codesOf(company_id: number): Codes {
+    let codes = this.#codes.get(company_id);
+    if (!codes) {
+      codes = { made: new LRUCache({ max: CODES }), proven: new LRUCache({ max: CODES }) };
+      this.#codes.set(company_id, codes);
+    }
+    return codes;
   }
 
   async #firstKey(company_id: number): Promise<TicketKey> {

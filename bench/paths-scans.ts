@@ -1,0 +1,71 @@
+import { v7 as uuidv7 } from 'uuid';
+import { load } from './load.ts';
+import { atMost, type Bench, median, type Path, ratio } from './paths.ts';
+import { reference, scanTicket } from './pgbench.ts';
+
+const TICKETS_A_ROUND = 20_000;
+
+export const scans: Path = {
+  name: 'validation of a scanned ticket',
+  async measure(bench) {
+    const { folder, url, api, token, rounds } = bench;
+    const { event_id, codes } = await makeTickets(bench, TICKETS_A_ROUND * (rounds + 1));
+    const ours: number[] = [];
+    const p99: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const scanned = await load(folder, {
+        url: api.url,
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        requests: codes
+          .slice(round * TICKETS_A_ROUND, (round + 1) * TICKETS_A_ROUND)
+          .map((qr_code) => ({ path: '/validations', body: JSON.stringify({ qr_code, event_id }) })),
+        seconds: 20,
+      });
+      if (scanned.failures) throw new Error(`${scanned.failures} scans failed`);
+      ours.push(scanned.rate);
+      p99.push(scanned.p99);
+      theirs.push(await reference(folder, url, scanTicket(event_id, TICKETS_A_ROUND), 3));
+    }
+    return [
+      ratio('validation of a scanned ticket over HTTP, of pgbench', ours, theirs, 0.8),
+      atMost('validation, 99th percentile at 50 connections', median(p99), 10, 'ms'),
+    ];
+  },
+};
+
+/** An event of today and paid tickets for it; the last of them are the reference's own. */
+async function makeTickets({ system, world }: Bench, count: number) {
+  const sql = (text: string, values: unknown[] = []) => system.db.pool.query(text, values);
+  const { rows } = await sql(
+    `INSERT INTO event (company_id, name, slug, status, seating, currency, time_zone, starts_at)
+     VALUES (1, 'scans', 'scans', 'published', 'general', 'EUR', 'UTC', now()) RETURNING id`,
+  );
+  const event_id = rows[0].id as number;
+  await sql('INSERT INTO event_interface (company_id, event_id, interface_id) VALUES (1, $1, 1)', [event_id]);
+  const type = await sql(
+    `INSERT INTO ticket_type (company_id, event_id, name, price, section_ids) VALUES (1, $1, 'Entry', 5000, '{}') RETURNING id`,
+    [event_id],
+  );
+  const ids = Array.from({ length: count }, () => uuidv7());
+  await sql(
+    `INSERT INTO cart (company_id, id, interface_id, client_id, status, currency, line_count, expires_at)
+     SELECT 1, id, 1, $2, 'paid', 'EUR', 1, now() FROM unnest($1::uuid[]) AS r (id)`,
+    [ids, world.client_id],
+  );
+  await sql(
+    `INSERT INTO ticket (company_id, id, event_id, ticket_type_id, cart_id, sale_detail_id, interface_id)
+     SELECT 1, id, $2, $3, id, id, 1 FROM unnest($1::uuid[]) AS r (id)`,
+    [ids, event_id, type.rows[0].id],
+  );
+  await sql('CREATE TABLE bench_ticket (n int PRIMARY KEY, id uuid)');
+  const own = ids.slice(-TICKETS_A_ROUND);
+  await sql('INSERT INTO bench_ticket SELECT n, id FROM unnest($1::uuid[]) WITH ORDINALITY AS r (id, n)', [
+    own,
+  ]);
+  await sql('VACUUM ANALYZE ticket, cart, bench_ticket');
+  const sign = await system.ticketKeys.signer(1);
+  const codes = await Promise.all(ids.map((ticketId) => sign({ ticketId, eventId: event_id, serial: 0 })));
+  return { event_id, codes };
+}
