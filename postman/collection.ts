@@ -1,8 +1,10 @@
 import { tickets, users, validations } from './requests/door.ts';
+import { operations, refusals, signOut } from './requests/end.ts';
 import { events, maps } from './requests/events.ts';
 import type { Folder, Item } from './requests/item.ts';
-import { carts, payments } from './requests/sales.ts';
-import { authentication, operations, refusals, resources, signOut } from './requests/start.ts';
+import { payments } from './requests/payments.ts';
+import { carts } from './requests/sales.ts';
+import { authentication, resources } from './requests/start.ts';
 
 /** From top to bottom: a run of the collection is one long story whose later requests use what earlier ones made. */
 export const FOLDERS: Folder[] = [
