@@ -1,0 +1,172 @@
+import type { RouteEntry } from '../route-table.ts';
+
+const read = { scopes: ['public'], status: 200 } as const;
+const staff = { scopes: ['sell', 'admin'], status: 200 } as const;
+
+/** Catalogues, events and maps, for readers. */
+export const catalogueRoutes: readonly RouteEntry[] = [
+  {
+    ...read,
+    route: 'GET /resources',
+    answer: { one: 'resources' },
+    example: () => ({ url: '/resources?resources=interfaces,venues,countries' }),
+  },
+  {
+    ...read,
+    route: 'GET /interfaces',
+    answer: { whole: 'interfaces' },
+    example: () => ({ url: '/interfaces' }),
+  },
+  {
+    ...read,
+    route: 'GET /interfaces/:interface_id',
+    answer: { one: 'interface' },
+    of: 'company',
+    example: ({ accounts }) => ({ url: `/interfaces/${accounts.interfaces.web}` }),
+  },
+  {
+    ...read,
+    route: 'GET /currencies',
+    answer: { whole: 'currencies' },
+    example: () => ({ url: '/currencies' }),
+  },
+  {
+    ...read,
+    route: 'GET /countries',
+    answer: { whole: 'countries' },
+    example: () => ({ url: '/countries' }),
+  },
+  {
+    ...read,
+    route: 'GET /countries/:country_id',
+    answer: { one: 'country' },
+    example: () => ({ url: '/countries/46' }),
+  },
+  {
+    ...read,
+    route: 'GET /countries/:country_id/states',
+    answer: { whole: 'states' },
+    example: () => ({ url: '/countries/46/states' }),
+  },
+  {
+    ...read,
+    route: 'GET /categories',
+    answer: { whole: 'categories' },
+    example: () => ({ url: '/categories' }),
+  },
+  { ...read, route: 'GET /venues', answer: { whole: 'venues' }, example: () => ({ url: '/venues' }) },
+  {
+    ...read,
+    route: 'GET /venues/:venue_id',
+    answer: { one: 'venue' },
+    of: 'company',
+    example: ({ venue_id }) => ({ url: `/venues/${venue_id}` }),
+  },
+  {
+    ...read,
+    route: 'GET /payment_methods',
+    answer: { whole: 'payment_methods' },
+    example: () => ({ url: '/payment_methods' }),
+  },
+  {
+    ...read,
+    route: 'GET /events',
+    answer: { page: 'events' },
+    texts: ['q'],
+    example: () => ({ url: '/events?expand=venue,ticket_types,products,maps' }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id',
+    answer: { one: 'event' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}?expand=venue,ticket_types,products,maps` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/ticket_types',
+    answer: { whole: 'ticket_types' },
+    of: 'interface',
+    texts: ['code'],
+    example: ({ event_id }) => ({ url: `/events/${event_id}/ticket_types` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/products',
+    answer: { whole: 'products' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/products` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/codes/:code',
+    answer: { one: 'code' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/codes/TENOFF` }),
+  },
+  {
+    ...staff,
+    route: 'GET /events/:event_id/gates',
+    answer: { whole: 'gates' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/gates` }),
+  },
+  {
+    ...staff,
+    route: 'GET /events/:event_id/report',
+    answer: { one: 'report' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/report` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps',
+    answer: { whole: 'maps' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/maps` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps/:map_id',
+    answer: { one: 'map' },
+    of: 'interface',
+    example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps/:map_id.svg',
+    answer: 'file',
+    of: 'interface',
+    example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}.svg` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps/:map_id/seats',
+    answer: { whole: 'seats' },
+    of: 'interface',
+    example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}/seats` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps/:map_id/availability',
+    answer: { one: 'availability' },
+    of: 'interface',
+    example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}/availability` }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/maps/:map_id/availability/stream',
+    answer: 'file',
+    of: 'interface',
+    example: ({ event_id, map_id }) => ({
+      url: `/events/${event_id}/maps/${map_id}/availability/stream?seconds=1`,
+    }),
+  },
+  {
+    ...read,
+    route: 'GET /events/:event_id/seats/:seat_id',
+    answer: { one: 'seat' },
+    of: 'interface',
+    example: ({ event_id, seat_id }) => ({ url: `/events/${event_id}/seats/${seat_id}` }),
+  },
+];
