@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashSecret } from '../../src/services/oauth/client-auth.ts';
 import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
-import { ended, run } from './server-process.ts';
+import { runToEnd } from './server-process.ts';
 
 let database: TestDatabase;
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const create = (...options: string[]) =>
-  ended(run('src/commands/create-company.ts', { DATABASE_URL: database.url }, { args: options }));
+  runToEnd('src/commands/create-company.ts', { DATABASE_URL: database.url }, options);
 
 async function read(sql: string): Promise<unknown[]> {
   const client = new pg.Client(database.url);

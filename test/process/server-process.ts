@@ -1,11 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { inProject } from '../../src/paths.ts';
 
+/** For tests of whole processes: each takes seconds to start where others work as well. */
+export const SLOW = 300_000;
 const START_MS = 120_000;
+
+const programs: Program[] = [];
+
+/** A folder of this file's own. When its tests are over, it goes, and so does every program that still runs. */
+export function useFolder(): { readonly folder: string } {
+  const made = { folder: '' };
+  beforeAll(() => {
+    made.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'process-'));
+    fs.chmodSync(made.folder, 0o755); // the database server's user must get in when root starts it
+  });
+  afterAll(async () => {
+    for (const program of programs) await stop(program, 'SIGKILL');
+    fs.rmSync(made.folder, { recursive: true, force: true });
+  });
+  return made;
+}
 
 /** A program of ours in a process of its own. */
 export interface Program {
@@ -42,17 +61,18 @@ export function run(
       output[stream] += chunk;
     });
   const exited = once(child, 'close').then(() => child.exitCode);
-  return { child, stdout: () => output.stdout, stderr: () => output.stderr, exited };
+  const program = { child, stdout: () => output.stdout, stderr: () => output.stderr, exited };
+  programs.push(program);
+  return program;
 }
 
-export interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Waits for a program to end by itself. */
-export async function ended({ exited, stdout, stderr }: Program): Promise<Ended> {
+/** Runs a program until it ends by itself. */
+export async function runToEnd(
+  script: string,
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { exited, stdout, stderr } = run(script, env, { args });
   const code = await exited;
   return { code, stdout: stdout(), stderr: stderr() };
 }
@@ -101,3 +121,15 @@ export async function stop({ child, exited }: Program, signal: NodeJS.Signals = 
   await exited;
   return performance.now() - began;
 }
+
+/** A text with the names in braces replaced by what the server's environment file says. */
+export const fill = (text: string, { environment }: Server): string =>
+  text.replace(/\{(\w+)\}/g, (_, name) => environment.get(name) ?? '');
+
+export const bearer = ({ environment }: Server): { authorization: string } => ({
+  authorization: `Bearer ${environment.get('access_token')}`,
+});
+
+/** Reads an address, filled in, with the token of the server's environment file. */
+export const get = (server: Server, address: string): Promise<Response> =>
+  fetch(`${server.url}${fill(address, server)}`, { headers: bearer(server) });
