@@ -1,4 +1,4 @@
-import { type Check, LIVE_TICKETS, UNSOLD_CARTS } from './check.ts';
+import { type Check, LIVE_TICKETS, UNSOLD_CARTS, VOIDED_BY_STAFF } from './check.ts';
 
 /** Seats, tickets and held lines agree, looked at from each side. */
 export const seatChecks: readonly Check[] = [
@@ -13,7 +13,7 @@ export const seatChecks: readonly Check[] = [
   {
     name: 'sold_seat_has_its_ticket',
     proves:
-      'A sold seat names a live ticket for it, of the cart it was sold to, or one refunded with its place kept.',
+      'A sold seat names a ticket for it, of the cart it was sold to: live, or void with its place kept or still paid for.',
     sql: `
       SELECT s.company_id, s.event_id, s.seat_id, s.ticket_id, s.cart_id, t.status AS ticket_status
       FROM event_seat s
@@ -21,7 +21,8 @@ export const seatChecks: readonly Check[] = [
         AND t.event_id = s.event_id AND t.seat_id = s.seat_id
       LEFT JOIN sale_detail l ON l.company_id = t.company_id AND l.id = t.sale_detail_id
       WHERE s.status = 'sold' AND (t.id IS NULL OR s.cart_id IS DISTINCT FROM t.cart_id
-        OR NOT (t.status IN ${LIVE_TICKETS} OR coalesce(l.stock_kept, false)))`,
+        OR NOT (t.status IN ${LIVE_TICKETS} OR coalesce(l.stock_kept, false)
+          OR (l.status = 'paid' AND ${VOIDED_BY_STAFF})))`,
   },
   {
     name: 'live_ticket_has_its_seat',

@@ -1,15 +1,16 @@
-import { type Check, LIVE_TICKETS } from './check.ts';
+import { type Check, LIVE_TICKETS, VOIDED_BY_STAFF } from './check.ts';
 
 /** Tickets exist for what was paid, and say what happened at the door. */
 export const ticketChecks: readonly Check[] = [
   {
     name: 'paid_line_has_one_ticket',
-    proves: 'Every paid ticket line is one place with exactly one live ticket.',
+    proves: 'Every paid ticket line is one place with exactly one ticket, live unless staff made it void.',
     sql: `
-      SELECT l.company_id, l.cart_id, l.id AS sale_detail_id, l.quantity, coalesce(n.tickets, 0) AS live_tickets
+      SELECT l.company_id, l.cart_id, l.id AS sale_detail_id, l.quantity, coalesce(n.tickets, 0) AS tickets
       FROM sale_detail l
       LEFT JOIN (SELECT company_id, sale_detail_id AS id, count(*) AS tickets
-        FROM ticket WHERE status IN ${LIVE_TICKETS} GROUP BY company_id, sale_detail_id) AS n USING (company_id, id)
+        FROM ticket t WHERE status IN ${LIVE_TICKETS} OR ${VOIDED_BY_STAFF}
+        GROUP BY company_id, sale_detail_id) AS n USING (company_id, id)
       WHERE l.kind = 'ticket' AND l.status = 'paid' AND (l.quantity, coalesce(n.tickets, 0)) <> (1, 1)`,
   },
   {

@@ -7,6 +7,7 @@ import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/l
 import type { CartView } from '../../../src/services/carts/present.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
+import { voidTicket } from '../../../src/services/tickets/revoke.ts';
 import { scan } from '../../../src/services/validations/scan.ts';
 import { undoValidation } from '../../../src/services/validations/undo.ts';
 import { fill, payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
@@ -23,6 +24,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await confirmLate(world);
   await leaveUnpaid(world);
   await admit(world);
+  await revoke(world);
   await hold(world);
   return world;
 }
@@ -174,6 +176,22 @@ async function admit(world: SalesWorld): Promise<void> {
   await enter(0);
   await enter(0);
   await undoValidation(ctx, (await enter(1)).id);
+}
+
+/** Tickets that staff made void: one stays paid for, one is refunded afterwards. */
+async function revoke(world: SalesWorld): Promise<void> {
+  const ctx = world.seller();
+  for (const [label, refunded] of [
+    ['D3', false],
+    ['D4', true],
+  ] as const) {
+    const cart = await fill(ctx, [seats(world, label), { ticket_type_id: world.festival.pit, quantity: 1 }]);
+    await external(ctx, cart);
+    const tickets = await world.sql<{ id: string }>('SELECT id FROM ticket WHERE cart_id = $1', cart.id);
+    for (const { id } of tickets) await voidTicket(ctx, id, { reason: 'sold on' });
+    if (refunded) await refundCart(ctx, cart.id, { reason: 'sold on' });
+  }
+  await runAllJobs(world.system);
 }
 
 /** Carts that are alive when the database is looked at. */
