@@ -10,6 +10,7 @@ import { makeEvent, seatedSection, standingSection } from './catalogue.ts';
 import { type Caller, channelOf, contextOf } from './context.ts';
 import { makeDatabase } from './database.ts';
 import { makeInterface } from './factories.ts';
+import { deadlocks } from './stock-audit.ts';
 
 export const DAY = 86_400_000;
 export const fromNow = (ms: number): Date => new Date(Date.now() + ms);
@@ -41,8 +42,10 @@ export interface SalesWorld {
   elsewhere: { event_id: number; type: number };
   buyer(more?: Partial<Caller>): Context;
   seller(more?: Partial<Caller>): Context;
-  /** Another process on the same database; closed with the world. */
-  process(poolSize?: number): System;
+  /** Server processes of their own on the same database: nothing but PostgreSQL stands between them. */
+  processes(count: number, poolSize?: number): System[];
+  /** Ends them, and gives how many deadlocks PostgreSQL has had to break in this database until then. */
+  endProcesses(): Promise<number>;
   /** Lets the holds of the given carts, or of all, run out: moves their end into the past. Sweeps nothing. */
   lapse(...cart_ids: string[]): Promise<void>;
   /** Ends every cart that holds something, so that the next test finds the shelves full. */
@@ -124,7 +127,8 @@ const LAPSE = [
 export async function salesWorld(): Promise<SalesWorld> {
   const { url, drop } = await makeDatabase();
   const system = makeSystem(url);
-  const systems = [system];
+  const others: System[] = [];
+  const endOthers = () => Promise.all(others.splice(0).map((each) => each.close()));
   const made = await inTransaction(system.db, writeWorld);
   const [web, pos] = await Promise.all(made.interfaces.map((id) => channelOf(system, id)));
   if (!web || !pos) throw new Error('two interfaces were made');
@@ -138,10 +142,14 @@ export async function salesWorld(): Promise<SalesWorld> {
     buyer: (more) => contextOf(system, { interface: web, ...more }),
     seller: (more) =>
       contextOf(system, { interface: web, scopes: ['public', 'sell'], client_id: 'office', ...more }),
-    process(poolSize) {
-      const another = makeSystem(url, poolSize);
-      systems.push(another);
-      return another;
+    processes(count, poolSize = 2) {
+      const made = Array.from({ length: count }, () => makeSystem(url, poolSize));
+      others.push(...made);
+      return made;
+    },
+    async endProcesses() {
+      await endOthers(); // a connection that ends tells what it has counted
+      return deadlocks(system);
     },
     lapse,
     async clear() {
@@ -152,7 +160,8 @@ export async function salesWorld(): Promise<SalesWorld> {
       return (await system.db.pool.query(text, values)).rows as Row[];
     },
     async close() {
-      await Promise.all(systems.map((each) => each.close()));
+      await endOthers();
+      await system.close();
       await drop();
     },
   };
