@@ -8,8 +8,8 @@ import { prolongSeats } from '../inventory/prolong.ts';
 import { endCarts } from './expire.ts';
 import type { CartView } from './present.ts';
 import { cartAfter } from './read.ts';
-import { type CartRow, lockCart, requireOpen } from './row.ts';
-import { ticketsOfUsers } from './user-limits.ts';
+import { type CartRow, linesOf, lockCart, requireOpen } from './row.ts';
+import { beyondLimit } from './user-limits.ts';
 import { BUYER_FIELDS } from './write.ts';
 
 const PATCH = statement(
@@ -49,33 +49,15 @@ export function patchCart(
 const withoutUndefined = (fields: object): Partial<CartRow> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-const LIMITED_TYPES = statement(
-  'cart_limited_types',
-  `SELECT t.id AS type_id, t.max_per_user AS max, sum(l.quantity)::int AS tickets
-   FROM sale_detail l JOIN ticket_type t ON t.company_id = l.company_id AND t.id = l.ticket_type_id
-   WHERE l.company_id = $1 AND l.cart_id = $2 AND l.status = 'held' AND t.max_per_user IS NOT NULL
-   GROUP BY t.id, t.max_per_user`,
-);
-
 /** An adopted cart counts against the limits of its new owner. */
 async function requireRoomForUser(tx: Tx, ctx: Context, cart: CartRow, user_id: number): Promise<void> {
-  const limited = await tx.query<{ type_id: number; max: number; tickets: number }>(LIMITED_TYPES, [
-    ctx.company_id,
-    cart.id,
-  ]);
-  const owned = await ticketsOfUsers(
-    tx,
-    ctx.company_id,
-    limited.map(({ type_id }) => ({ user_id, type_id })),
-  );
-  for (const { type_id, max, tickets } of limited) {
-    const elsewhere = owned.filter((o) => o.type_id === type_id).reduce((n, o) => n + o.tickets, 0);
-    if (tickets + elsewhere > max)
-      throw new AppError('limit_exceeded', `At most ${max} of this ticket type a person.`, {
-        ticket_type_id: type_id,
-        max_per_user: max,
-      });
-  }
+  const lines = await linesOf(tx, ctx.company_id, [cart.id]);
+  const beyond = await beyondLimit(tx, ctx.company_id, user_id, lines);
+  if (beyond)
+    throw new AppError('limit_exceeded', `At most ${beyond.max} of this ticket type a person.`, {
+      ticket_type_id: beyond.type_id,
+      max_per_user: beyond.max,
+    });
 }
 
 /**

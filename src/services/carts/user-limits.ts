@@ -40,3 +40,34 @@ export async function ticketsOfUsers(
   await tx.query(LOCK, keys);
   return tx.query<Owned>(COUNT, keys);
 }
+
+const LIMITED = statement(
+  'user_limit_lines',
+  `SELECT t.id AS type_id, t.max_per_user AS max, sum(l.quantity)::int AS tickets
+   FROM sale_detail l JOIN ticket_type t ON t.company_id = l.company_id AND t.id = l.ticket_type_id
+   WHERE l.company_id = $1 AND l.id = ANY($2::uuid[]) AND t.max_per_user IS NOT NULL
+   GROUP BY t.id, t.max_per_user`,
+);
+
+/**
+ * Would these lines give a user more of a ticket type than a person may have? They are not counted as owned yet.
+ * @returns the first such type and its limit; undefined when there is room for all
+ */
+export async function beyondLimit(
+  tx: Tx,
+  company_id: number,
+  user_id: number,
+  lines: readonly { id: string }[],
+): Promise<{ type_id: number; max: number } | undefined> {
+  const ids = lines.map((line) => line.id);
+  const limited = await tx.query<{ type_id: number; max: number; tickets: number }>(LIMITED, [
+    company_id,
+    ids,
+  ]);
+  const asked = limited.map(({ type_id }) => ({ user_id, type_id }));
+  const owned = await ticketsOfUsers(tx, company_id, asked);
+  return limited.find(({ type_id, max, tickets }) => {
+    const others = owned.filter((o) => o.type_id === type_id).reduce((n, o) => n + o.tickets, 0);
+    return tickets + others > max;
+  });
+}

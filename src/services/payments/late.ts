@@ -1,8 +1,9 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { endCarts } from '../carts/expire.ts';
-import { type CartRow, lockCarts } from '../carts/row.ts';
+import { type CartRow, linesOf, lockCarts } from '../carts/row.ts';
 import { moveCart } from '../carts/state.ts';
+import { beyondLimit } from '../carts/user-limits.ts';
 import { retakeCodes } from '../inventory/codes.ts';
 import { retakeLines } from '../inventory/retake.ts';
 import { returnLines } from '../inventory/return.ts';
@@ -33,9 +34,13 @@ const HOLD_LINES = statement(
  * @returns the cart, waiting for this payment as it did before; undefined when the money must go back
  */
 export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Promise<CartRow | undefined> {
-  const { company_id, id } = cart;
+  const { company_id, id, user_id } = cart;
+  // Asked before any stock is touched: user and type are locked first, as everywhere.
+  const beyond =
+    user_id !== null && (await beyondLimit(tx, company_id, user_id, await linesHeldLast(tx, cart)));
   if (cart.status === 'open' || cart.status === 'pending_payment')
     await endCarts(tx, company_id, [cart], 'expired'); // overdue, but no sweeper has come by
+  if (beyond) return undefined;
   const [ended] = await lockCarts(tx, company_id, [id]);
   if (!ended || payment.amount !== ended.total - ended.paid) return undefined;
   const lines = await tx.query<StockLine & { total: number }>(ENDED_LINES, [company_id, id]);
@@ -49,4 +54,10 @@ export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Pr
   await tx.execute(HOLD_LINES, [company_id, lines.map((line) => line.id)]);
   await moveCart(tx, company_id, id, ended.status, 'pending_payment');
   return { ...ended, status: 'pending_payment', overdue: false };
+}
+
+/** What a cart holds, or held when it ended. */
+async function linesHeldLast(tx: Tx, { company_id, id }: CartRow): Promise<{ id: string }[]> {
+  const held = (await linesOf(tx, company_id, [id])).filter((line) => line.status === 'held');
+  return held.length ? held : tx.query<StockLine>(ENDED_LINES, [company_id, id]);
 }

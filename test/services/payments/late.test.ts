@@ -60,6 +60,21 @@ for (const swept of [true, false])
       expect((await getJob(ctx, payment.job_id as string)).status).toBe('succeeded');
     });
 
+    it('goes back in full when the user has bought as many as a person may meanwhile', async () => {
+      const items = [{ ticket_type_id: world.festival.limited, quantity: 2 }];
+      const ctx = world.buyer({ user_id: swept ? world.ana : world.ben });
+      const cart = await fill(ctx, items);
+      const payment = await payByToken(ctx, cart.id, 'requires_action');
+      await lapse(cart.id);
+      const second = await fill(ctx, items);
+      await payByToken(ctx, second.id, 'approved');
+      await approve(payment.id);
+      await tell(world.system, payment, 'captured');
+      expect((await getCart(ctx, cart.id)).status).toBe('expired');
+      expect(await getPayment(ctx, cart.id, payment.id)).toMatchObject({ status: 'refunded' });
+      expect(await liveTickets(cart.id)).toEqual([]);
+    });
+
     it('goes back in full when any of it is gone, and takes nothing', async () => {
       const row = swept ? 'C' : 'D';
       const { payment, cart, ctx } = await waitingFor(seats(`${row}1`, `${row}2`, `${row}3`));
