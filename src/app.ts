@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { answers } from './hooks/answer.ts';
 import { authenticate } from './hooks/authenticate.ts';
 import { compression } from './hooks/compress.ts';
@@ -6,6 +6,7 @@ import { conditional } from './hooks/conditional.ts';
 import { cors } from './hooks/cors.ts';
 import { idempotency } from './hooks/idempotency.ts';
 import { salesChannel } from './hooks/interface.ts';
+import { jsonBodies } from './hooks/json-body.ts';
 import { language } from './hooks/language.ts';
 import { malformedAddress, malformedHttp } from './hooks/malformed.ts';
 import { metrics } from './hooks/metrics.ts';
@@ -15,6 +16,7 @@ import { problems } from './hooks/problem.ts';
 import { published } from './hooks/published.ts';
 import { rateLimit } from './hooks/rate-limit.ts';
 import { requestId, requestIdOf } from './hooks/request-id.ts';
+import { requestLog } from './hooks/request-log.ts';
 import { routeRules } from './hooks/route-rules.ts';
 import { scopes } from './hooks/scopes.ts';
 import { serialization } from './hooks/serialize.ts';
@@ -43,11 +45,11 @@ const ONE_MEGABYTE = 1_048_576;
  */
 export async function buildApp(system: System): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
-    loggerInstance: system.log as FastifyBaseLogger,
+    logger: false, // with one of its own, Fastify would watch every answer to its end
+    childLoggerFactory: requestLog(system.log),
     genReqId: requestIdOf,
     bodyLimit: ONE_MEGABYTE,
     requestTimeout: 30_000,
-    handlerTimeout: 45_000, // a long poll waits up to 30 s
     trustProxy: system.config.TRUST_PROXY,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -62,6 +64,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   serialization(app);
   problems(app);
   shutdown(app);
+  jsonBodies(app);
 
   // Before the body is read: who asks, for what, how often.
   requestId(app);

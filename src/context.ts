@@ -53,4 +53,5 @@ export interface Context {
 }
 
 /** May the caller see buyers, holders, money totals and every cart of the interface? */
-export const seesEverything = (ctx: Context): boolean => ctx.scopes.has('sell') || ctx.scopes.has('admin');
+export const seesEverything = ({ scopes }: Pick<Context, 'scopes'>): boolean =>
+  scopes.has('sell') || scopes.has('admin');

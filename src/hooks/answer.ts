@@ -25,18 +25,13 @@ export function answers(app: FastifyInstance): void {
       if (answer.media) reply.type(answer.media); // text and bytes pass no preSerialization
       if (answer.written) reply.type('application/json; charset=utf-8');
       if (answer.headers) reply.headers(answer.headers);
+      if (answer.cache) reply.header('cache-control', answer.cache);
     }
   });
 
   app.addHook('preSerialization', async (request, reply, payload) => {
     const { answer } = request.routeOptions.config;
     return answer && reply.statusCode < 400 ? shape(answer, request, reply, payload) : payload;
-  });
-
-  app.addHook('onSend', (request, reply, payload, done) => {
-    const cache = request.routeOptions.config.answer?.cache;
-    if (cache && reply.statusCode < 400) reply.header('cache-control', cache);
-    done(null, payload);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Context, SalesChannel } from '../context.ts';
+import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Access, recall, verify } from '../services/oauth/access-token.ts';
 
@@ -26,9 +26,9 @@ export function authenticate(app: FastifyInstance): void {
   app.decorateRequest(CONTEXT, null);
   app.decorateRequest('ctx', {
     getter() {
-      const context = (this as WithContext)[CONTEXT];
-      if (!context) throw new Error('a route without a token has no context');
-      return context;
+      const request = this as WithContext;
+      request[CONTEXT] ??= contextOf(request); // published reads are answered without one
+      return request[CONTEXT];
     },
   });
 
@@ -39,31 +39,32 @@ export function authenticate(app: FastifyInstance): void {
     if (authorization === undefined) return done(unauthorized());
     const access = recall(system, authorization);
     if (access) {
-      enter(request as WithContext, access);
+      request.access = access;
       return done();
     }
     const token = /^Bearer +(.+)$/i.exec(authorization)?.[1];
     if (token === undefined) return done(unauthorized());
     verify(system, authorization, token).then((verified) => {
       if (!verified) return done(invalidToken());
-      enter(request as WithContext, verified);
+      request.access = verified;
       done();
     }, done);
   });
 }
 
-function enter(request: WithContext, access: Access): void {
-  const { token, client } = access;
-  request.access = access;
-  request[CONTEXT] = {
+/** To be asked for after hooks/interface.ts, which chooses the channel or refuses the request. */
+function contextOf(request: FastifyRequest): Context {
+  const { access, channel } = request;
+  if (!access || !channel) throw new Error('a route without a token has no context');
+  const { token, client, scopes } = access;
+  return {
     system: request.server.system,
     company_id: client.company_id,
     client_id: client.id,
     user_id: token.user_id,
     session_id: token.session_id,
-    scopes: access.scopes,
-    // hooks/interface.ts puts the chosen one in its place, or refuses the request, before any service can look
-    interface: client.default_interface as SalesChannel,
+    scopes,
+    interface: channel,
     language: request.language,
     request_id: request.id,
     now: new Date(),

@@ -59,7 +59,7 @@ export function entityTag(request: FastifyRequest, body: string | Buffer): strin
 }
 
 /** Makes the reply a 304 if the caller has what its ETag names. */
-export function notModified(request: FastifyRequest, reply: FastifyReply): boolean {
+function notModified(request: FastifyRequest, reply: FastifyReply): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined || !matches(header, reply.getHeader('etag') as string)) return false;
   reply.code(304).removeHeader('content-type').removeHeader('content-length');
@@ -70,7 +70,7 @@ export function notModified(request: FastifyRequest, reply: FastifyReply): boole
 const CODED = /-(?:br|gzip)"$/;
 
 /** Weak comparison, as If-None-Match asks for: codings of one representation are as good as each other. */
-function matches(header: string, etag: string): boolean {
+export function matches(header: string, etag: string): boolean {
   if (header === etag || header.trim() === '*') return true;
   const plain = etag.replace(CODED, '"');
   return (header.match(/"[^"]*"/g) ?? []).some((tag) => tag.replace(CODED, '"') === plain);

@@ -46,7 +46,6 @@ function choose(app: FastifyInstance): void {
     const channel =
       access && (asked === undefined ? access.client.default_interface : access.client.interfaces.get(asked));
     if (channel) {
-      (request.ctx as { interface: SalesChannel }).interface = channel;
       request.channel = channel;
       reply.header('x-interface', channel.id);
       return done();

@@ -43,6 +43,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusa
   // As text: no response schema can then drop a fact or fail on one.
   return reply
     .code(status)
+    .removeHeader('cache-control') // what the route says of its good answers
     .headers({ ...headers, 'content-type': 'application/problem+json; charset=utf-8' })
     .serializer((text: string) => text)
     .send(JSON.stringify(body));

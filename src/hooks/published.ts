@@ -6,18 +6,27 @@ import Negotiator from 'negotiator';
 import { seesEverything } from '../context.ts';
 import type { Coding, PublishedEntry } from '../services/published-cache.ts';
 import { COMPRESSION_THRESHOLD, codedTag } from './compress.ts';
-import { entityTag, notModified } from './conditional.ts';
+import { entityTag, matches } from './conditional.ts';
+import { letIn } from './cors.ts';
+import { observe } from './metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Hands in the answer of this request for all who wait for the same; null for any other request. */
-    publish: ((entry: PublishedEntry | null) => PublishedEntry | null) | null;
+    /** Of a request that fetches for all who wait for the same; null for any other. */
+    publishing: Publishing | null;
   }
 }
 
+interface Publishing {
+  /** Hands the answer in. */
+  readonly land: (entry: PublishedEntry | null) => PublishedEntry | null;
+  /** Headers that the reply had before: they belong to the request, not to the answer. */
+  readonly before: ReadonlySet<string>;
+}
+
 const CODINGS: readonly Coding[] = ['br', 'gzip'];
-/** Headers that belong to the content of an answer rather than to its request. */
-const KEPT_HEADERS = ['content-type', 'x-page', 'x-per-page', 'x-total', 'link', 'cache-control'];
+/** Headers that each answer gets anew. */
+const OWN = new Set(['etag', 'content-type', 'content-length']);
 
 const brotli = promisify<zlib.InputType, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
 const gzip = promisify<zlib.InputType, Buffer>(zlib.gzip);
@@ -33,65 +42,90 @@ const COMPRESS: Record<Coding, (body: Buffer) => Promise<Buffer>> = {
  */
 export function published(app: FastifyInstance): void {
   const { published: cache } = app.system;
-  app.decorateRequest('publish', null);
+  app.decorateRequest('publishing', null);
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (!request.routeOptions.config.published || seesEverything(request.ctx)) return done();
-    const key = `${request.ctx.interface.id} ${request.language} ${request.url}`;
+    const { access, channel } = request;
+    if (!request.routeOptions.config.published || !access || !channel || seesEverything(access))
+      return done();
+    const key = `${channel.id} ${request.language} ${request.url}`;
     const entry = cache.fresh(key);
     if (entry) return answer(entry, request, reply);
     const underWay = cache.underWay(key);
     if (!underWay) {
-      request.publish = cache.begin(key);
+      request.publishing = { land: cache.begin(key), before: new Set(Object.keys(reply.getHeaders())) };
       return done();
     }
     // Where the first of them met an error, each one meets its own.
-    underWay.then((landed) => (landed ? answer(landed, request, reply) : done()), done);
+    underWay.then((landed) => (landed ? answer(landed, request, reply) : done())).catch(done);
   });
 
   app.addHook('onSend', (request, reply, payload, done) => {
-    const { publish } = request;
-    if (!publish) return done(null, payload);
-    request.publish = null;
-    const entry = publish(reply.statusCode === 200 ? entryOf(request, reply, payload) : null);
+    const { publishing } = request;
+    if (!publishing) return done(null, payload);
+    request.publishing = null;
+    const made = reply.statusCode === 200 && typeof payload === 'string';
+    const entry = publishing.land(made ? entryOf(request, reply, payload, publishing.before) : null);
     if (entry) reply.header('etag', entry.etag);
     done(null, payload);
   });
 }
 
-function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown): PublishedEntry | null {
-  if (typeof payload !== 'string') return null;
+function entryOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: string,
+  before: ReadonlySet<string>,
+): PublishedEntry {
   const body = Buffer.from(payload);
-  const headers: Record<string, string | number> = {};
-  for (const name of KEPT_HEADERS) {
-    const value = reply.getHeader(name);
-    if (value !== undefined) headers[name] = value as string | number;
-  }
-  return { body, etag: entityTag(request, body), headers, variants: new Map() };
+  const { 'content-type': type, ...given } = reply.getHeaders();
+  const { answer } = request.routeOptions.config;
+  if (answer?.cache) given['cache-control'] = answer.cache; // set only on the way out
+  const headers = Object.entries(given).flatMap(([name, value]) =>
+    before.has(name) || OWN.has(name) ? [] : [name, String(value)],
+  );
+  return { body, etag: entityTag(request, body), type: String(type), headers, variants: new Map() };
 }
 
 function answer(entry: PublishedEntry, request: FastifyRequest, reply: FastifyReply): void {
   const { 'if-none-match': known, 'accept-encoding': accepted } = request.headers;
-  for (const name in entry.headers) reply.header(name, entry.headers[name]);
-  reply.header('etag', entry.etag);
-  if (known !== undefined && notModified(request, reply)) {
-    reply.send();
-    return;
-  }
   const coding =
     accepted === undefined || entry.body.length < COMPRESSION_THRESHOLD ? undefined : codingOf(accepted);
-  if (!coding) {
-    reply.send(entry.body);
-    return;
+  if (known !== undefined && matches(known, entry.etag)) {
+    send(request, reply, entry, { status: 304, etag: entry.etag });
+  } else if (!coding) {
+    send(request, reply, entry, { status: 200, etag: entry.etag, body: entry.body });
+  } else {
+    const variant = variantOf(entry, coding);
+    reply.header('content-encoding', coding);
+    const pack = (body: Buffer) =>
+      send(request, reply, entry, { status: 200, etag: codedTag(entry.etag, coding), body });
+    if (Buffer.isBuffer(variant)) pack(variant);
+    else variant.then(pack, (error) => reply.send(error));
   }
-  reply.header('content-encoding', coding).header('etag', codedTag(entry.etag, coding));
-  const variant = variantOf(entry, coding);
-  if (Buffer.isBuffer(variant)) reply.send(variant);
-  else
-    variant.then(
-      (body) => reply.send(body),
-      (error) => reply.send(error),
-    );
+}
+
+/**
+ * Writes the answer past Fastify, whose way of doing so costs as much again as all hooks before it. What hooks do on the
+ * way out is done here: CORS, the end of connections while the server closes, metrics.
+ */
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  entry: PublishedEntry,
+  { status, etag, body }: { status: 200 | 304; etag: string; body?: Buffer },
+): void {
+  const { origin } = request.headers;
+  if (origin !== undefined) letIn(origin, request.channel, reply);
+  if (request.server.closing) reply.header('connection', 'close');
+  observe(request, status);
+  reply.hijack();
+  const head: (string | number)[] = ['etag', etag, ...entry.headers];
+  const given = reply.getHeaders();
+  for (const name in given) head.push(name, given[name] as string | number);
+  if (body) head.push('content-type', entry.type, 'content-length', body.length);
+  reply.raw.writeHead(status, head as string[]);
+  reply.raw.end(body);
 }
 
 function variantOf({ variants, body }: PublishedEntry, coding: Coding): Buffer | Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../uuid.ts';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,128}$/;
 

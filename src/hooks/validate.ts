@@ -20,7 +20,7 @@ function check(request: FastifyRequest): void {
   if (validate.params) {
     const result = validate.params.safeParse(request.params);
     // An id that cannot be is as absent as one that is not: no difference to learn from.
-    if (!result.success || hasNul(result.data))
+    if (!result.success || hasBadText(result.data))
       throw new AppError('not_found', 'Nothing is at this address.');
     request.params = result.data;
   }
@@ -28,10 +28,10 @@ function check(request: FastifyRequest): void {
     request.query = value;
   });
   if (validate.body) {
-    parse('', request.body ?? undefined, validate.body, faults, (value) => {
+    parse('', request.body, validate.body, faults, (value) => {
       request.body = value;
     });
-  } else if (request.body !== undefined && request.body !== null && !isEmptyObject(request.body)) {
+  } else if (request.body !== undefined && !isEmptyObject(request.body)) {
     faults.push({ pointer: '', code: 'unknown_field', message: 'This route takes no body.' });
   }
   if (faults.length) throw refusal(faults);
@@ -44,31 +44,40 @@ function parse(
   faults: FieldFault[],
   keep: (value: unknown) => void,
 ): void {
-  nulFaults(value, prefix, faults);
+  textFaults(value, prefix, faults);
   const result = schema.safeParse(value);
   if (result.success) keep(result.data);
   else for (const issue of result.error.issues) faults.push(...faultsOf(issue, prefix));
 }
 
-/** PostgreSQL text cannot hold U+0000; nobody means to send one. */
-function nulFaults(value: unknown, pointer: string, faults: FieldFault[]): void {
+/** Deeper than anything the schemas know: such a body would only wear out what walks it. */
+const MAX_DEPTH = 32;
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** PostgreSQL text cannot hold U+0000 or half of a surrogate pair, at any depth; nobody means to send one. */
+function textFaults(value: unknown, pointer: string, faults: FieldFault[], depth = 0): void {
   if (typeof value === 'string') {
     if (value.includes('\0'))
-      faults.push({ pointer, code: 'invalid_string', message: 'must not contain NUL' });
+      faults.push({ pointer, code: 'invalid_string', message: 'Must not contain NUL.' });
+    else if (LONE_SURROGATE.test(value))
+      faults.push({ pointer, code: 'invalid_string', message: 'Must be well-formed Unicode.' });
   } else if (value && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value))
-      nulFaults(inner, `${pointer}/${escapePointer(key)}`, faults);
+    if (depth === MAX_DEPTH) faults.push({ pointer, code: 'too_deep', message: 'Is nested too deeply.' });
+    else
+      for (const [key, inner] of Object.entries(value))
+        textFaults(inner, `${pointer}/${escapePointer(key)}`, faults, depth + 1);
   }
 }
 
-const hasNul = (value: unknown): boolean => {
+const hasBadText = (value: unknown): boolean => {
   const faults: FieldFault[] = [];
-  nulFaults(value, '', faults);
+  textFaults(value, '', faults);
   return faults.length > 0;
 };
 
 const isEmptyObject = (value: unknown): boolean =>
-  typeof value === 'object' && Object.keys(value as object).length === 0;
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 
 /** RFC 6901 section 3. */
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -99,7 +108,11 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: string): FieldFault[] {
 const sentence = (message: string): string =>
   `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
 
-function refusal(faults: FieldFault[]): AppError {
+/** More than anybody reads; a long list of rubbish must not make an answer many times its size. */
+const MAX_FAULTS = 100;
+
+function refusal(all: FieldFault[]): AppError {
+  const faults = all.slice(0, MAX_FAULTS);
   const unknown = faults.every((fault) => fault.code === 'unknown_field');
   const where = faults.map((fault) => fault.pointer || 'the body').join(', ');
   return new AppError(

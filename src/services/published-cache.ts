@@ -11,8 +11,10 @@ export type Coding = 'br' | 'gzip';
 export interface PublishedEntry {
   readonly body: Buffer;
   readonly etag: string;
-  /** Content-Type, pagination: what else the answer carries because of its content. */
-  readonly headers: Readonly<Record<string, string | number>>;
+  /** Its media type. */
+  readonly type: string;
+  /** What else the answer carries because of its content (pagination): names and values in turn. */
+  readonly headers: readonly string[];
   /** Compressed variants made so far. They outlive a refresh that brings the same bytes. */
   readonly variants: Map<Coding, Buffer | Promise<Buffer>>;
 }

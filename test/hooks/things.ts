@@ -5,7 +5,7 @@ import type { Context } from '../../src/context.ts';
 import { statement } from '../../src/db/client.ts';
 import { transaction } from '../../src/db/transaction.ts';
 import { AppError, notFound } from '../../src/errors.ts';
-import { created, empty, file, one, page, whole } from '../../src/routing/answers.ts';
+import { created, empty, file, one, page, whole, written } from '../../src/routing/answers.ts';
 import { openRoute, route } from '../../src/routing/route.ts';
 import { at, idParam } from '../../src/schemas/common.ts';
 import { assertFresh } from '../../src/services/fresh.ts';
@@ -102,6 +102,9 @@ export function thingRoutes(lever: Levers): (app: FastifyInstance) => void {
     });
     const list = { ...declare('listPublishedThings'), answer: page('things', Thing), published: true };
     route(app, 'GET', '/published', list, ({ page }) => ({ items: [of(page.page)], total: 30 }));
+    const cached = { ...declare('getWrittenThing'), published: true };
+    const answer = written('thing', Thing, 'private, max-age=60');
+    route(app, 'GET', '/written', { ...cached, answer }, () => JSON.stringify({ thing: of(1) }));
     route(app, 'GET', '/things', { ...declare('listThings'), answer: whole('things', Thing) }, () =>
       [1, 2, 3].map((id) => of(id)),
     );

@@ -13,7 +13,7 @@ interface Cell {
  */
 export class RequestDurations {
   readonly name = 'http_request_duration_seconds';
-  readonly help = 'Time from the head of a request to the end of its answer.';
+  readonly help = 'Time from the head of a request to the head of its answer.';
   readonly type = 'histogram';
   readonly aggregator = 'sum';
   readonly #cells = new Map<string, Map<number, Cell>>();
