@@ -1,3 +1,4 @@
+import { verifyDatabase } from '../../src/services/verify/run.ts';
 import type { System } from '../../src/system.ts';
 
 // Each query gives the rows that break a rule; all of them together say that money, tickets and books agree.
@@ -64,9 +65,12 @@ const RULES = {
     WHERE (p.status IN ('pending', 'requires_action')) <> (j.finished_at IS NULL)`,
 } as const;
 
-/** What of money, tickets and books does not add up, by rule; empty when all is well. */
+/** What of money, tickets and books does not add up, by rule, `npm run verify` included; empty when all is well. */
 export async function moneyFaults({ db }: System): Promise<Record<string, unknown[]>> {
   const faults: Record<string, unknown[]> = {};
+  const client = await db.pool.connect();
+  const { findings } = await verifyDatabase(client).finally(() => client.release());
+  for (const { name, rows } of findings) if (rows.length) faults[name] = rows;
   for (const [rule, text] of Object.entries(RULES)) {
     const { rows } = await db.pool.query(text);
     if (rows.length) faults[rule] = rows;

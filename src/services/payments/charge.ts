@@ -35,11 +35,15 @@ export async function charge(
   }
 }
 
-/** Gives a call a time limit, even if it does not heed its signal. */
-export async function answerWithin<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Gives a call a time limit, even if it does not heed its signal.
+ * @throws what the call throws, or a TimeoutError
+ */
+export function answerWithin<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(ms);
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  return Promise.race([call(signal), late]);
+  const answer = async () => call(signal); // a call that throws at once must not leave `late` to nobody
+  return Promise.race([late, answer()]);
 }

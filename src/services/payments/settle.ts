@@ -5,16 +5,15 @@ import { type CartStatus, moveCarts } from '../carts/state.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { useCodes } from '../inventory/codes.ts';
 import { sellLines } from '../inventory/sell.ts';
-import type { StockLine } from '../inventory/stock.ts';
-import { issueTickets, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
+import { issueTickets, type LineToIssue, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
 import { aboutLine, type Entry, enter, type Priced } from './ledger.ts';
 
-type Line = StockLine & Priced;
+type Line = Priced & LineToIssue;
 
 const LINES = statement(
   'settle_lines',
   `SELECT l.id, l.cart_id, l.kind, l.event_id, l.ticket_type_id, l.product_id, l.section_id, l.seat_id, l.quantity,
-     l.total, l.discount, l.fee, l.tax
+     l.total, l.discount, l.fee, l.tax, l.first_name, l.last_name, l.email, l.document_number
    FROM sale_detail l
    WHERE l.company_id = $1 AND l.cart_id = ANY($2::uuid[]) AND l.status = 'held' ORDER BY l.created_at, l.id`,
 );
@@ -38,7 +37,7 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
 
   await sellLines(tx, company_id, lines);
   await useCodes(tx, company_id, ids);
-  await issueTickets(tx, company_id, lines);
+  await issueTickets(tx, company_id, lines, cartOf);
   const paid = await tx.execute(PAY_LINES, [company_id, lines.map((line) => line.id)]);
   if (paid !== lines.length) throw new Error(`paid ${paid} of ${lines.length} lines`);
   await enter(
@@ -66,7 +65,7 @@ const sale = (line: Line, cart: CartRow): Entry => ({
   tax: line.tax,
 });
 
-function changesOf(cart: CartRow, lines: ReturnType<typeof withTicketIds<Line>>): Change[] {
+function changesOf(cart: CartRow, lines: readonly Line[]): Change[] {
   const { company_id, interface_id, id, total, currency } = cart;
   const own = lines.filter((line) => line.cart_id === id);
   const events = new Set(own.map((line) => line.event_id));

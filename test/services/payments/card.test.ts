@@ -4,6 +4,7 @@ import { getJob, getJobResult } from '../../../src/services/jobs/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { getPayment } from '../../../src/services/payments/read.ts';
 import { decideAction, showAction } from '../../../src/services/payments/sandbox/decide.ts';
+import type { System } from '../../../src/system.ts';
 import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
 import { fill, instead, payByToken, runAllJobs } from '../../helpers/payments.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
@@ -223,7 +224,13 @@ describe('a call that is not answered', () => {
   });
 
   it('leaves it pending, too, when the provider fails or does not heed its time limit', async () => {
-    for (const charge of [() => Promise.reject(new Error('502')), () => new Promise<never>(() => {})]) {
+    for (const charge of [
+      () => Promise.reject(new Error('502')),
+      () => {
+        throw new Error('at once');
+      },
+      () => new Promise<never>(() => {}),
+    ]) {
       const back = instead(world.system, { timeout: 50, charge });
       const cart = await fill(world.buyer(), adults());
       const payment = await payByToken(world.buyer(), cart.id, 'approved');
@@ -240,7 +247,7 @@ describe('a call that is not answered', () => {
 
 describe('a process that dies during the call', () => {
   it('loses nothing: the look-up settles the cart and answers the Idempotency-Key', async () => {
-    const doomed = world.process(2);
+    const doomed = world.processes(1, 2)[0] as System;
     let called = 0;
     doomed.paymentProviders.set('sandbox', {
       ...(doomed.paymentProviders.get('sandbox') as NonNullable<

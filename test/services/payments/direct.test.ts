@@ -182,7 +182,8 @@ describe('what is refused', () => {
   it('another amount than is due, to whom may not split', async () => {
     const buyer = world.buyer();
     const cart = await fill(buyer, adults(1));
-    const by = (amount: number) => pay(buyer, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount });
+    const by = (amount: number) =>
+      pay(buyer, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount });
     expect(await codeOf(by(cart.totals.total - 1))).toBe('amount_mismatch');
     expect(await codeOf(by(cart.totals.total + 1))).toBe('amount_mismatch');
     expect(
@@ -225,7 +226,11 @@ describe('split payments', () => {
     const ctx = world.seller();
     const cart = await fill(ctx, adults(2));
     const cash = await pay(ctx, cart.id, { method: 'cash', amount: 1_000 });
-    const card = await pay(ctx, cart.id, { method: 'card', card: { token: 'sandbox_approved' }, amount: 500 });
+    const card = await pay(ctx, cart.id, {
+      method: 'card',
+      card: { token: 'sandbox_approved' },
+      amount: 500,
+    });
     await world.lapse(cart.id);
     await world.clear();
     expect(await getCart(ctx, cart.id)).toMatchObject({ status: 'expired', totals: { paid: 0 } });

@@ -7,22 +7,24 @@ import type { System } from '../../../src/system.ts';
 import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
 import { fill, payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { deadlocks, stockFaults } from '../../helpers/stock-audit.ts';
+import { stockFaults } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
 let processes: System[];
 beforeAll(async () => {
   world = await salesWorld();
-  processes = [1, 2, 3, 4].map(() => world.process(5)); // 20 connections
+  processes = world.processes(4, 5); // 20 connections
   await world.sql('UPDATE event_section SET capacity = 10000 WHERE section_id = $1', world.festival.floor);
 });
 afterEach(async () => {
   expect(await moneyFaults(world.system)).toEqual({});
   expect(await stockFaults(world.system)).toEqual({});
   expect(await sandboxFaults(world.system)).toEqual([]);
-  expect(await deadlocks(world.system)).toBe(0);
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  expect(await world.endProcesses()).toBe(0); // deadlocks
+  await world.close();
+});
 
 const adults = (quantity = 1) => [{ ticket_type_id: world.festival.adult, quantity }];
 const at = (i: number, ctx: Context): Context => ({ ...ctx, system: processes[i % 4] as System });

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Payment } from '../../../src/schemas/payments.ts';
+import { patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { getPayment } from '../../../src/services/payments/read.ts';
 import { signWebhook } from '../../../src/services/payments/signature.ts';
 import { receiveWebhook } from '../../../src/services/payments/webhook.ts';
+import type { System } from '../../../src/system.ts';
 import { moneyFaults } from '../../helpers/money-audit.ts';
 import { fill, instead, payByToken, tell, webhookOf } from '../../helpers/payments.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
@@ -144,7 +146,7 @@ describe('deliveries', () => {
     const { payment } = await waiting();
     const delivery = await webhookOf(world.system, payment, 'captured');
     await Promise.all(Array.from({ length: 20 }, () => receive(delivery)));
-    const other = world.process(4);
+    const other = world.processes(1, 4)[0] as System;
     await receiveWebhook(other, 'sandbox', { ...delivery.headers }, delivery.body);
     const { payment: after, cart } = await now(payment);
     expect([after.status, cart.status]).toEqual(['captured', 'paid']);
@@ -203,12 +205,9 @@ describe('deliveries', () => {
   it('captured after declined, when the cart has changed: a part is kept only towards the whole', async () => {
     const { payment, cart } = await waiting();
     await tell(world.system, payment, 'declined');
-    await world.sql('UPDATE cart SET total = total + 700, subtotal = subtotal + 700 WHERE id = $1', cart.id);
-    await world.sql(
-      `UPDATE sale_detail SET total = total + 700, unit_price = unit_price + 700, price_trace =
-         price_trace || '[{"rule": "test", "amount": 700}]' WHERE cart_id = $1`,
-      cart.id,
-    );
+    await patchSaleDetail(world.seller(), cart.id, cart.sale_details[0]?.id as string, {
+      price_override: { unit_price: 9_000, reason: 'a better place' },
+    });
     await tell(world.system, payment, 'captured');
     expect(await now(payment)).toMatchObject({
       ...{ payment: { status: 'captured' }, cart: { status: 'open', totals: { paid: payment.amount } } },

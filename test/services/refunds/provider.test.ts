@@ -5,6 +5,7 @@ import type { CartView } from '../../../src/services/carts/present.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { listRefunds } from '../../../src/services/refunds/read.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
+import type { System } from '../../../src/system.ts';
 import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
 import { fill, instead, payByToken, runAllJobs } from '../../helpers/payments.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
@@ -97,7 +98,7 @@ describe('refunds at once', () => {
   it('never give back more than was paid: 20 connections, whole, by line and by amount', async () => {
     const cart = await paidCart(adults(4));
     const ids = cart.sale_details.map(({ id }) => id);
-    const systems = [world.system, world.process(10)];
+    const systems = [world.system, world.processes(1, 10)[0] as System];
     const requests: Partial<RefundRequest>[] = Array.from({ length: 20 }, (_, i) =>
       i % 4 === 0 ? {} : i % 4 === 1 ? { amount: 2_000 } : { sale_detail_ids: [ids[i % 4] as string] },
     );

@@ -214,7 +214,11 @@ describe('a ticket used at the door', () => {
   it('is refunded only when forced', async () => {
     const cart = await paidCart(seats('C1', 'C2'));
     const [{ id } = { id: '' }] = await world.sql<{ id: string }>(
-      `UPDATE ticket SET status = 'used', entries = 1 WHERE cart_id = $1 AND seat_id = $2 RETURNING id`,
+      `WITH scanned AS (
+         UPDATE ticket SET status = 'used', entries = 1, inside = 1 WHERE cart_id = $1 AND seat_id = $2 RETURNING *)
+       INSERT INTO validation (company_id, id, event_id, ticket_id, result, net, scanned_at, client_id, interface_id)
+       SELECT company_id, gen_random_uuid(), event_id, id, 'accepted', 1, now(), 'door', interface_id FROM scanned
+       RETURNING ticket_id AS id`,
       ...[cart.id, world.theatre.seats.C1],
     );
     expect(await refusalOf(refund(cart))).toMatchObject({

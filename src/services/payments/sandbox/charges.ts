@@ -16,17 +16,17 @@ export interface ChargeRow {
 
 export type NewCharge = ChargeRow & { settles_in: number | null };
 
+const AS_IT_STANDS = `id, company_id, amount, currency, reason, return_url,
+  CASE WHEN status = 'pending' AND settles_at <= now() THEN 'captured' ELSE status END AS status`;
+
+// The update changes nothing: it makes the charge that is there come back.
 const MAKE = statement(
   'sandbox_charge_make',
   `INSERT INTO sandbox_charge (id, company_id, amount, currency, status, reason, return_url, settles_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int)) ON CONFLICT DO NOTHING`,
+   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int))
+   ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING ${AS_IT_STANDS}`,
 );
-const FIND = statement(
-  'sandbox_charge_find',
-  `SELECT id, company_id, amount, currency, reason, return_url,
-     CASE WHEN status = 'pending' AND settles_at <= now() THEN 'captured' ELSE status END AS status
-   FROM sandbox_charge WHERE id = $1`,
-);
+const FIND = statement('sandbox_charge_find', `SELECT ${AS_IT_STANDS} FROM sandbox_charge WHERE id = $1`);
 const DECIDE = statement(
   'sandbox_charge_decide',
   `UPDATE sandbox_charge SET status = $2, reason = $3 WHERE id = $1 AND status = 'requires_action'`,
@@ -44,8 +44,8 @@ const FIND_REFUND = statement('sandbox_refund_find', 'SELECT id FROM sandbox_ref
 /** Makes a charge, once: asked again under the same id it gives the one that there is. */
 export async function makeCharge(db: Database, charge: NewCharge): Promise<ChargeRow> {
   const { id, company_id, amount, currency, status, reason, return_url, settles_in } = charge;
-  await db.query(MAKE, [id, company_id, amount, currency, status, reason, return_url, settles_in]);
-  return (await findCharge(db, id)) as ChargeRow;
+  const values = [id, company_id, amount, currency, status, reason, return_url, settles_in];
+  return (await db.query<ChargeRow>(MAKE, values))[0] as ChargeRow;
 }
 
 /** A charge as it stands now: a pending one is captured when its time has come. */
