@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import bcrypt from 'bcrypt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theatreMap } from '../../prisma/seed/demo/maps.ts';
 import { SLUGS } from '../../prisma/seed/demo.ts';
 import { type Seeded, seed } from '../../prisma/seed/index.ts';
@@ -12,21 +12,25 @@ import { type Database, openDatabase } from '../../src/db/client.ts';
 import { hashSecret } from '../../src/services/oauth/client-auth.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
+const SLOW = 120_000;
+
 let database: TestDatabase;
 let db: Database;
 let folder: string;
 
-beforeEach(async () => {
-  database = await makeDatabase();
-  db = openDatabase({ url: database.url, poolSize: 4, onError: () => {} });
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-'));
-});
-
-afterEach(async () => {
-  await db.close();
-  await database.drop();
-  fs.rmSync(folder, { recursive: true });
-});
+/** A database and a data folder for the tests of one block, which follow each other. */
+function useFreshStart(): void {
+  beforeAll(async () => {
+    database = await makeDatabase();
+    db = openDatabase({ url: database.url, poolSize: 4, onError: () => {} });
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seed-'));
+  });
+  afterAll(async () => {
+    await db.close();
+    await database.drop();
+    fs.rmSync(folder, { recursive: true });
+  });
+}
 
 const start = (more: Record<string, string> = {}, where = folder): Promise<Seeded> =>
   withSeedLock(database.url, () => seed(db, readConfig({ BCRYPT_COST: '4', ...more }), where));
@@ -37,7 +41,9 @@ const read = async <Row>(sql: string, ...values: unknown[]): Promise<Row[]> =>
 const one = async <Row>(sql: string, ...values: unknown[]): Promise<Row> =>
   (await read<Row>(sql, ...values))[0] as Row;
 
-describe('the demo company', () => {
+describe('the demo company', { timeout: SLOW }, () => {
+  useFreshStart();
+
   it('has the channels, clients, events and people that were promised', async () => {
     const { demo, notices } = await start();
     expect(notices).toEqual([]);
@@ -168,7 +174,6 @@ describe('the demo company', () => {
   });
 
   it('is found by name, venue and city, whatever the accents', async () => {
-    await start();
     const { search_text } = await one<{ search_text: string }>(
       'SELECT search_text FROM event WHERE slug = $1',
       SLUGS.sold_out,
@@ -192,14 +197,7 @@ describe('the demo company', () => {
     expect(stored.sort()).toEqual(clear.map(hashSecret).sort());
   });
 
-  it('is made once by two starts at the same time', async () => {
-    const [one, other] = await Promise.all([start(), start()]);
-    expect(one).toEqual(other);
-    expect(await read('SELECT count(*)::int FROM event')).toEqual([{ count: 7 }]);
-  });
-
   it('gets new secrets from a folder that does not know them, and says so', async () => {
-    await start();
     const elsewhere = path.join(folder, 'elsewhere');
     const { demo, notices } = await start({}, elsewhere);
     expect(notices).toHaveLength(1);
@@ -210,18 +208,7 @@ describe('the demo company', () => {
     expect((await start({}, elsewhere)).notices).toEqual([]);
   });
 
-  it('is made whole after a start that was killed on the way, with the same ids', async () => {
-    await db.pool.query("SELECT nextval(pg_get_serial_sequence('interface', 'id')), nextval('event_id_seq')");
-    await start();
-    expect(
-      await one('SELECT min(id) AS interface, (SELECT min(id) FROM event) AS event FROM interface'),
-    ).toEqual({
-      ...{ interface: 1, event: 1 },
-    });
-  });
-
   it('moves events that are past some months ahead, to the same weekday and hour', async () => {
-    await start();
     const clock = `SELECT to_char(starts_at AT TIME ZONE time_zone, 'D HH24:MI') AS clock, ends_at - starts_at AS length,
       starts_at - doors_at AS doors, starts_at > now() + interval '11 weeks' AS ahead, version FROM event WHERE id = $1`;
     const before = await one<{ version: number }>(clock, 1);
@@ -233,6 +220,22 @@ describe('the demo company', () => {
     expect(await one(clock, 1)).toEqual({ ...before, version: before.version + 1 });
     expect(await one<{ version: number }>(clock, 2)).toMatchObject({ version: 2 });
   });
+});
+
+describe('two starts at the same time, after one that was killed on the way', { timeout: SLOW }, () => {
+  useFreshStart();
+
+  it('make the demo company once, with the ids it always has', async () => {
+    await db.pool.query("SELECT nextval(pg_get_serial_sequence('interface', 'id')), nextval('event_id_seq')");
+    const [one, other] = await Promise.all([start(), start()]);
+    expect(one).toEqual(other);
+    expect(await read('SELECT count(*)::int, min(id) FROM event')).toEqual([{ count: 7, min: 1 }]);
+    expect(await read('SELECT min(id) FROM interface')).toEqual([{ min: 1 }]);
+  });
+});
+
+describe('a database without the demo', { timeout: SLOW }, () => {
+  useFreshStart();
 
   it('stays out of a database that has a company of its own, or is told to', async () => {
     expect(await start({ SEED: 'reference' })).toEqual({ demo: undefined, notices: [] });
@@ -246,7 +249,9 @@ describe('the demo company', () => {
   });
 });
 
-describe('the reference data', () => {
+describe('the reference data', { timeout: SLOW }, () => {
+  useFreshStart();
+
   it('is brought up to date where it differs, and not written again where it does not', async () => {
     await start({ SEED: 'reference' });
     const versions = () => read('SELECT xmin::text, id FROM country ORDER BY id');

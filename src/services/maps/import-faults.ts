@@ -68,31 +68,51 @@ function rowFaults({ seats }: RowImport, at: string, faults: FieldFault[]): void
 
 /** Every seat is on the map, and no two are on the same spot. */
 function placeFaults({ width, height, sections }: MapImport, faults: FieldFault[]): void {
-  const nearest = Math.max(width, height) * OVERLAP;
-  const grid = new Map<string, { x: number; y: number }[]>();
-  const cell = (value: number) => Math.floor(value / nearest);
+  const spots = new Spots(Math.max(width, height) * OVERLAP);
   sections.forEach((section, i) => {
     section.rows.forEach((row, j) => {
-      row.seats.forEach((seat, k) => {
+      row.seats.forEach(({ x, y }, k) => {
         const at = `/sections/${i}/rows/${j}/seats/${k}`;
-        const { x, y } = seat;
         if (!(x >= 0 && x <= width))
           faults.push(fault(`${at}/x`, 'outside', `x lies between 0 and ${width}.`));
         if (!(y >= 0 && y <= height))
           faults.push(fault(`${at}/y`, 'outside', `y lies between 0 and ${height}.`));
-        const [column, line] = [cell(x), cell(y)];
-        const around = [-1, 0, 1].flatMap((dx) =>
-          [-1, 0, 1].flatMap((dy) => grid.get(`${column + dx} ${line + dy}`) ?? []),
-        );
-        if (around.some((other) => Math.hypot(other.x - x, other.y - y) < nearest))
-          faults.push(fault(at, 'overlap', 'Another seat is on this spot.'));
-        const here = grid.get(`${column} ${line}`);
-        if (here) here.push(seat);
-        else grid.set(`${column} ${line}`, [seat]);
+        if (!spots.take(x, y)) faults.push(fault(at, 'overlap', 'Another seat is on this spot.'));
       });
     });
   });
 }
+
+/** Points in cells as wide as the least distance between two: whoever is too near is in one of nine cells. */
+class Spots {
+  readonly #nearest: number;
+  readonly #cells = new Map<number, { x: number; y: number }[]>();
+
+  constructor(nearest: number) {
+    this.#nearest = nearest;
+  }
+
+  /** Takes a spot; false when one too near was taken before. */
+  take(x: number, y: number): boolean {
+    const [column, line] = [Math.floor(x / this.#nearest), Math.floor(y / this.#nearest)];
+    const free = this.#isFree(column, line, x, y);
+    const here = this.#cells.get(key(column, line));
+    if (here) here.push({ x, y });
+    else this.#cells.set(key(column, line), [{ x, y }]);
+    return free;
+  }
+
+  #isFree(column: number, line: number, x: number, y: number): boolean {
+    for (let dx = -1; dx <= 1; dx++)
+      for (let dy = -1; dy <= 1; dy++)
+        for (const other of this.#cells.get(key(column + dx, line + dy)) ?? [])
+          if (Math.hypot(other.x - x, other.y - y) < this.#nearest) return false;
+    return true;
+  }
+}
+
+/** One number for a cell: a map has some 10,000 cells a side. */
+const key = (column: number, line: number): number => column * 1_000_000 + line;
 
 /** Places in the row: the given ones; a seat without one comes right after the seat before it. */
 export function positionsOf(seats: RowImport['seats']): number[] {
