@@ -79,8 +79,6 @@ function entryOf(
 ): PublishedEntry {
   const body = Buffer.from(payload);
   const { 'content-type': type, ...given } = reply.getHeaders();
-  const { answer } = request.routeOptions.config;
-  if (answer?.cache) given['cache-control'] = answer.cache; // set only on the way out
   const headers = Object.entries(given).flatMap(([name, value]) =>
     before.has(name) || OWN.has(name) ? [] : [name, String(value)],
   );

@@ -16,7 +16,7 @@ export const seatsQuery = {
 };
 
 /** How a version is written. */
-export const VERSION_PATTERN = /^[0-9a-z]{1,13}-[0-9a-z]{1,13}$/;
+export const VERSION_PATTERN = /^[0-9a-z]{1,13}(-[0-9a-z]{1,13}){2,64}$/;
 
 export const sinceQuery = {
   since: z
@@ -116,8 +116,7 @@ export const Availability = z
       })
       .describe(
         'Seat ids by status, ascending, each number the difference to the one before it: [7, 1, 3] stands for the ' +
-          'seats 7, 8 and 11. Without `since` a seat in no list is available; with `since` it has not changed. A seat ' +
-          'may be named again although nothing changed.',
+          'seats 7, 8 and 11. Without `since` a seat in no list is available; with `since` it has not changed.',
       ),
     sections: z
       .array(z.object({ id: z.int(), available: z.int() }))

@@ -72,7 +72,7 @@ describe('whole', () => {
     const { body } = await world.get(url, 'seller');
     expect(body).toEqual({
       availability: {
-        version: expect.stringMatching(/^[0-9a-z]+-[0-9a-z]+$/),
+        version: expect.stringMatching(/^[0-9a-z]+(-[0-9a-z]+)+$/),
         seats: {
           held: [id('A2'), id('B10') - id('A2')],
           sold: [id('A1'), 2, 1],
@@ -158,7 +158,7 @@ describe('since', () => {
     expect((await read()).seats).toEqual({ held: [], sold: [], blocked: [] });
   });
 
-  test.each(['', 'x', '1', '1-', '-', '1-2-3', '1-A', `${'z'.repeat(14)}-1`])(
+  test.each(['', 'x', '1', '1-', '1-2', '1-2-A', '1--2', `${'z'.repeat(14)}-1-1`, '1'.padEnd(200, '-1')])(
     '?since=%s is refused',
     async (since) => {
       const { status, body } = await world.get(`${url}?since=${since}`);
@@ -168,7 +168,7 @@ describe('since', () => {
 
   test('a version of another database: everything counts as changed', async () => {
     await sell(['A1']);
-    const { seats, version } = await read(`${(2 ** 40).toString(36)}-zzzzzzzzz`);
+    const { seats, version } = await read(`${(2 ** 40).toString(36)}-0-zzzzzzzzz`);
     expect(seats.sold).toEqual([id('A1')]);
     expect(seats.available).toHaveLength(19);
     expect((await read()).version).toBe(version);
@@ -188,11 +188,11 @@ describe('writers that race with readers', () => {
     expect(early.seats).toEqual({ held: [], sold: [id('B2')], blocked: [] });
     await sell(['B3']);
     const later = await read(early.version);
-    expect(later.seats.sold).toContain(id('B3'));
+    expect(later.seats).toEqual({ available: [], held: [], sold: [id('B3')], blocked: [] });
     await slow.query('COMMIT');
     slow.release();
     const late = await read(later.version);
-    expect(late.seats.blocked).toEqual([id('B1')]);
+    expect(late.seats).toEqual({ available: [], held: [], sold: [], blocked: [id('B1')] });
     expect((await read()).seats).toEqual({ held: [], sold: [id('B2'), id('B3')], blocked: [id('B1')] });
   });
 

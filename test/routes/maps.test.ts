@@ -121,7 +121,12 @@ describe('GET /events/:event_id/maps/:map_id', () => {
     const { map_id } = world.scheduled;
     for (const path of ['', '.svg', '/seats', '/availability', '/availability/stream'])
       expect((await get(`/events/${world.opera.event_id}/maps/${map_id}${path}`)).status, path).toBe(404);
-    expect((await get(`${url}?depth=2`)).body).toMatchObject({ code: 'unknown_field' });
+    const refused = await get(`${url}?depth=2`);
+    expect(refused.body).toMatchObject({ code: 'unknown_field' });
+    expect(refused.headers).not.toHaveProperty('cache-control');
+    expect((await get(`/events/${world.opera.event_id}/maps/${map_id}`)).headers).not.toHaveProperty(
+      'cache-control',
+    );
   });
 });
 

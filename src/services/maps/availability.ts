@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
 import type { System } from '../../system.ts';
 import { Geometries, type MapGeometry } from './geometry.ts';
-import { BEGINNING, type Look, lookAt, type Moment } from './look.ts';
+import { BEGINNING, isAfter, type Look, lookAt, type Moment } from './look.ts';
 
 interface SectionLeft {
   readonly id: number;
@@ -97,12 +97,12 @@ export class MapMirror {
     return this.nextLook;
   }
 
-  /** The seats that may have changed after a moment, by status. With BEGINNING: all of them. */
+  /** The seats that have changed after a moment, by status. With BEGINNING: all of them. */
   changes(since: Moment): SeatsByStatus {
     const { status, holds, versions, moment } = this;
     const seats: SeatsByStatus = { available: [], held: [], sold: [], blocked: [] };
     for (let i = 0; i < status.length; i++) {
-      const written = (versions[i] as number) >= since.horizon;
+      const written = isAfter(versions[i] as number, since);
       if (written || (status[i] === HELD && isBetween(holds[i] as number, since.clock, moment.clock)))
         seats[this.statusAt(i)].push(i);
     }
@@ -149,7 +149,7 @@ export class MapMirror {
   }
 
   private async readChanges(): Promise<void> {
-    let seen = this.map && (await this.query(this.moment.horizon));
+    let seen = this.map && (await this.query(this.moment));
     if (!seen || seen.map_version !== this.map?.version) {
       const { system, company_id, map_id } = this;
       const map = await system.mirrors.geometries.of(
@@ -158,14 +158,14 @@ export class MapMirror {
         map_id,
         seen?.map_version ?? undefined,
       );
-      seen = await this.query(BEGINNING.horizon);
+      seen = await this.query(BEGINNING);
       this.begin(map);
     }
     this.take(seen);
   }
 
-  private query(horizon: number): Promise<Look> {
-    return lookAt(this.system, this.company_id, this.event_id, this.map_id, horizon);
+  private query(since: Moment): Promise<Look> {
+    return lookAt(this.system, this.company_id, this.event_id, this.map_id, since);
   }
 
   /** A map that was edited starts anew: everything about it has changed. */
@@ -178,11 +178,12 @@ export class MapMirror {
     this.version = BEGINNING;
   }
 
-  private take({ horizon, clock, seats, places }: Look): void {
+  private take({ moment, seats, places }: Look): void {
+    const { clock } = moment;
     const seatsChanged = this.takeSeats(...seats);
     const lapsed = clock >= this.nextExpiry;
     const placesChanged = this.takePlaces(places);
-    this.moment = { horizon, clock };
+    this.moment = moment;
     if (placesChanged) this.placesChanged = clock;
     if (seatsChanged || lapsed) this.nextExpiry = this.firstExpiry(clock);
     if (seatsChanged || lapsed || placesChanged || this.version === BEGINNING) this.version = this.moment;
@@ -192,7 +193,7 @@ export class MapMirror {
     let changed = false;
     ids?.forEach((id, k) => {
       const i = this.geometry.index.get(id);
-      if (i === undefined || this.versions[i] === versions[k]) return; // read before, by a horizon held back
+      if (i === undefined || this.versions[i] === versions[k]) return; // read before
       this.status[i] = statuses[k] as number;
       this.holds[i] = holds[k] as number;
       this.versions[i] = versions[k] as number;

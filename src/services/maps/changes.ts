@@ -54,18 +54,28 @@ export function availability(mirror: MapMirror, since?: Moment): AvailabilityVie
   };
 }
 
+/** A version names at most so many running transactions; with more of them it is vague, and seats are told twice. */
+const MAX_RUNNING = 60;
+
 /** A moment as the API writes it: opaque, and good for every process on the same database. */
-const versionOf = ({ horizon, clock }: Moment): string => `${horizon.toString(36)}-${clock.toString(36)}`;
+function versionOf({ xmin, xmax, running, clock }: Moment): string {
+  const named = running.size <= MAX_RUNNING ? [...running].map((xid) => xid - xmin) : [];
+  const span = running.size <= MAX_RUNNING ? xmax - xmin : 0;
+  return [xmin, span, clock, ...named].map((number) => number.toString(36)).join('-');
+}
 
 /**
  * The moment that a version names. One ahead of us comes from another process, which has looked later: we look again.
  * One that stays ahead is not of this database (restored from elsewhere, say): then everything counts as changed.
  */
 export async function momentOf(mirror: MapMirror, version: string): Promise<Moment> {
-  const [horizon = 0, clock = 0] = version.split('-').map((part) => Number.parseInt(part, 36));
-  const ahead = () => horizon > mirror.moment.horizon || clock > mirror.moment.clock;
+  const [xmin = 0, span = 0, clock = 0, ...named] = version
+    .split('-')
+    .map((part) => Number.parseInt(part, 36));
+  const moment = { xmin, xmax: xmin + span, running: new Set(named.map((more) => xmin + more)), clock };
+  const ahead = () => moment.xmax > mirror.moment.xmax || clock > mirror.moment.clock;
   if (ahead()) await mirror.refresh();
-  return ahead() ? BEGINNING : { horizon, clock };
+  return ahead() ? BEGINNING : moment;
 }
 
 /** Ids of seats, each as the difference to the one before: small numbers, which also compress well. */

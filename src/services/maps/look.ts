@@ -3,17 +3,26 @@ import { SEAT_STATUSES } from '../../schemas/maps.ts';
 import type { System } from '../../system.ts';
 
 /**
- * A moment in the life of a map: all transactions below `horizon` had ended and the database's clock (milliseconds) had
- * reached `clock`. Whoever knows the state of then catches up with every row written at `horizon` or later and every
- * hold that ran out after `clock`. Rows carry the transaction that wrote them (event_seat.version), so a transaction
- * that commits late is not missed, and no reader locks anything.
+ * A moment in the life of a map: the database's snapshot and clock. Rows carry the transaction that wrote them
+ * (event_seat.version), so what was written after a moment is what its snapshot could not see: nothing is missed, also
+ * of a transaction that commits late, nothing is told twice, and no reader locks anything.
  */
 export interface Moment {
-  readonly horizon: number;
+  /** All transactions below it had ended. */
+  readonly xmin: number;
+  /** None at or above it had begun. */
+  readonly xmax: number;
+  /** Those between that were still running. */
+  readonly running: ReadonlySet<number>;
+  /** Milliseconds. */
   readonly clock: number;
 }
 
-export const BEGINNING: Moment = { horizon: 0, clock: 0 };
+export const BEGINNING: Moment = { xmin: 0, xmax: 0, running: new Set(), clock: 0 };
+
+/** Was a row of this version written after a moment? */
+export const isAfter = (version: number, { xmin, xmax, running }: Moment): boolean =>
+  version >= xmax || (version >= xmin && running.has(version));
 
 // Overdue carts stand in the counters of general sections until they are swept: their places are added again.
 const LOOK = statement(
@@ -23,7 +32,7 @@ const LOOK = statement(
      JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
      WHERE c.company_id = $1 AND c.status = 'open' AND c.expires_at <= now()
        AND d.status = 'held' AND d.event_id = $2 AND d.seat_id IS NULL)
-   SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+   SELECT pg_current_snapshot()::text AS snapshot,
      floor(extract(epoch FROM now()) * 1000)::bigint AS clock,
      (SELECT version FROM map WHERE company_id = $1 AND id = $3) AS map_version,
      (SELECT json_build_array(json_agg(seat_id), json_agg(array_position($5, status::text) - 1),
@@ -36,21 +45,36 @@ const LOOK = statement(
        WHERE g.company_id = $1 AND g.event_id = $2 AND g.map_id = $3 AND s.kind = 'general') AS places`,
 );
 
-export interface Look extends Moment {
+interface LookRow {
+  /** `xmin:xmax:running,…` */
+  snapshot: string;
+  clock: number;
   map_version: number | null;
-  /** Ids, statuses, ends of holds (milliseconds; 0 for none) and versions of the seats written since. */
+  seats: Look['seats'];
+  places: Look['places'];
+}
+
+/** What a look at a map saw. */
+export interface Look {
+  moment: Moment;
+  map_version: number | null;
+  /** Ids, statuses, ends of holds (milliseconds; 0 for none) and versions of seats. */
   seats: [ids: number[] | null, statuses: number[], holds: number[], versions: number[]];
+  /** Of general sections. */
   places: [section_id: number, available: number][];
 }
 
-/** Reads the seats of a map at an event that were written at `horizon` or later, and what sections have left. */
+/** Reads the seats of a map at an event that may have been written after a moment, and what sections have left. */
 export async function lookAt(
   system: System,
   company_id: number,
   event_id: number,
   map_id: number,
-  horizon: number,
+  since: Moment,
 ): Promise<Look> {
-  const values = [company_id, event_id, map_id, horizon, SEAT_STATUSES];
-  return (await system.db.query<Look>(LOOK, values))[0] as Look;
+  const values = [company_id, event_id, map_id, since.xmin, SEAT_STATUSES];
+  const [row] = await system.db.query<LookRow>(LOOK, values);
+  const { snapshot, clock, ...seen } = row as LookRow;
+  const [xmin = 0, xmax = 0, ...running] = (snapshot.match(/\d+/g) ?? []).map(Number);
+  return { moment: { xmin, xmax, running: new Set(running), clock }, ...seen };
 }
