@@ -16,9 +16,27 @@ const RETRYABLE = new Set([
 
 interface DatabaseError {
   code?: string;
+  severity?: string;
   constraint?: string;
   meta?: { driverAdapterError?: { cause?: { constraint?: { index?: string }; originalCode?: string } } };
 }
+
+/** The connection broke while a commit was under way: all of it happened or none, and nobody here knows which. */
+export class CommitUnknown extends AppError {
+  constructor(cause: unknown) {
+    super(
+      'service_unavailable',
+      'It is not known whether this was carried out: look, or repeat it with the same Idempotency-Key.',
+      {},
+      { 'retry-after': '1' },
+    );
+    this.cause = cause;
+  }
+}
+
+/** What a failed COMMIT means: an ERROR of the server has undone the transaction, anything else is not known. */
+export const commitFailure = (error: unknown): unknown =>
+  (error as DatabaseError).severity === 'ERROR' ? error : new CommitUnknown(error);
 
 /** Turns what PostgreSQL or Prisma threw into what a client may be told; anything else comes back as it is. */
 export function translateDatabaseError(error: unknown): unknown {

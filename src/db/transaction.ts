@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Database, Statement, Values } from './client.ts';
-import { translateDatabaseError } from './errors.ts';
+import { commitFailure, translateDatabaseError } from './errors.ts';
 import { answerKeys, claimKeys } from './idempotency.ts';
 
 /** The only handle that exists inside a transaction. A function that must run in one takes a Tx, never a Database. */
@@ -47,7 +47,9 @@ export async function inTransaction<T>(db: Database, work: (tx: Tx) => Promise<T
   try {
     await client.query('BEGIN');
     const result = await work(handle(client));
-    await client.query('COMMIT');
+    await client.query('COMMIT').catch((error: unknown) => {
+      throw commitFailure(error);
+    });
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {

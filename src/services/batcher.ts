@@ -1,3 +1,5 @@
+import { CommitUnknown } from '../db/errors.ts';
+
 /** The outcome of one command of a batch: its result, or the refusal that its caller gets. */
 export type Outcome<Result> = { result: Result } | { refusal: unknown };
 
@@ -19,7 +21,7 @@ export type Batcher<Command, Result> = (command: Command) => Promise<Result>;
  * lock of a hot row, one flush of the log and one round trip a statement. It is group commit, one level up.
  *
  * A batch that fails as a whole (not by verdicts) is run again command by command, so that one poisoned command cannot
- * fail its neighbours.
+ * fail its neighbours; not so one that may have been committed, for its commands would then be carried out twice.
  */
 export function batcher<Command, Result>({
   maxInFlight,
@@ -40,7 +42,7 @@ export function batcher<Command, Result>({
         else reject(outcome.refusal);
       });
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
+      if (batch.length === 1 || error instanceof CommitUnknown) for (const { reject } of batch) reject(error);
       else for (const waiting of batch) await send([waiting]);
     }
   }
