@@ -92,7 +92,9 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: string): FieldFault[] {
     }));
   if (issue.code === 'invalid_union') {
     // Of a union's branches, the one that came furthest says best what is wrong.
-    const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0];
+    const nearest = issue.errors.toSorted(
+      (a, b) => Number(isOtherKind(a)) - Number(isOtherKind(b)) || a.length - b.length,
+    )[0];
     if (nearest?.length) return nearest.flatMap((inner) => faultsOf(inner as z.core.$ZodIssue, pointer));
   }
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
@@ -104,6 +106,10 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: string): FieldFault[] {
     },
   ];
 }
+
+/** An object where a branch wants a word, say: it is not the branch that was meant. */
+const isOtherKind = (issues: readonly { code: string; path: readonly PropertyKey[] }[]): boolean =>
+  issues.some(({ code, path }) => code === 'invalid_type' && !path.length);
 
 const sentence = (message: string): string =>
   `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');

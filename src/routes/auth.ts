@@ -53,7 +53,6 @@ export async function authRoutes(app: FastifyInstance) {
 /** Their bodies are JSON or form-encoded, and their refusals are those of RFC 6749. */
 async function tokenRoutes(app: FastifyInstance) {
   oauthErrors(app);
-  app.removeContentTypeParser('text/plain');
   await app.register(formbody);
 
   openRoute(

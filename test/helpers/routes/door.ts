@@ -75,6 +75,7 @@ export const doorRoutes: readonly RouteEntry[] = [
   {
     route: 'POST /validations',
     ...{ scopes: ['admin'], status: 201, answer: { one: 'validation' } },
+    fine: { '/qr_code': [' '], '/force': [true] },
     example: async (w) => ({
       url: '/validations',
       body: {

@@ -264,6 +264,7 @@ export const salesRoutes: readonly RouteEntry[] = [
     route: 'PUT /users/:user_id/password',
     ...{ scopes: ['buy'], status: 204, answer: 'empty' },
     ...{ of: 'company', own: true, user: true },
+    fine: { '/password': [' '] },
     example: async (w, who) => {
       const { id, token } = await w.person();
       return {
