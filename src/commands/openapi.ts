@@ -13,7 +13,7 @@ Writes the API's description (OpenAPI 3.1), as GET /openapi.json tells it, to a 
 
 /** Boots the application as far as its routes are known, and asks it. */
 async function describe(): Promise<string> {
-  const config = { ...readConfig(), LOG_LEVEL: 'warn' as const };
+  const config = { ...readConfig(), LOG_LEVEL: 'error' as const };
   const server = await openDatabaseServer(config, path.resolve(config.DATA_DIR));
   const system = createSystem(config, createLogger(config), server.url);
   const app = await buildApp(system);

@@ -25,6 +25,9 @@ interface Publishing {
 }
 
 const CODINGS: readonly Coding[] = ['br', 'gzip'];
+/** Bytes up to which head and body together are one small write. */
+const SHORT = 16_384;
+
 /** Headers that each answer gets anew. */
 const OWN = new Set(['etag', 'content-type', 'content-length']);
 
@@ -82,7 +85,14 @@ function entryOf(
   const headers = Object.entries(given).flatMap(([name, value]) =>
     before.has(name) || OWN.has(name) ? [] : [name, String(value)],
   );
-  return { body, etag: entityTag(request, body), type: String(type), headers, variants: new Map() };
+  return {
+    body,
+    text: body.length <= SHORT ? payload : undefined,
+    etag: entityTag(request, body),
+    type: String(type),
+    headers,
+    variants: new Map(),
+  };
 }
 
 function answer(entry: PublishedEntry, request: FastifyRequest, reply: FastifyReply): void {
@@ -123,7 +133,7 @@ function send(
   for (const name in given) head.push(name, given[name] as string | number);
   if (body) head.push('content-type', entry.type, 'content-length', body.length);
   reply.raw.writeHead(status, head as string[]);
-  reply.raw.end(body);
+  reply.raw.end(body === entry.body ? (entry.text ?? body) : body);
 }
 
 function variantOf({ variants, body }: PublishedEntry, coding: Coding): Buffer | Promise<Buffer> {

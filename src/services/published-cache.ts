@@ -10,6 +10,8 @@ export type Coding = 'br' | 'gzip';
 /** An answer as it goes over the wire. */
 export interface PublishedEntry {
   readonly body: Buffer;
+  /** The same as text where it is short: with its head before it, Node sends that at once. */
+  readonly text: string | undefined;
   readonly etag: string;
   /** Its media type. */
   readonly type: string;
