@@ -64,10 +64,7 @@ function outcomeOf(result: unknown): StoredOutcome {
  * Stores what the service gave, for a repetition to be answered with; an AppError is stored as the refusal it is.
  * Requests without a key are passed over.
  */
-export async function answerKeys(
-  tx: Tx,
-  answers: readonly { ctx: Keyed; result: unknown }[],
-): Promise<void> {
+export async function answerKeys(tx: Tx, answers: readonly { ctx: Keyed; result: unknown }[]): Promise<void> {
   const keyed = answers.filter(({ ctx }) => ctx.idempotency);
   if (!keyed.length) return;
   await tx.execute(ANSWER, [

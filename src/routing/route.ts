@@ -7,6 +7,8 @@ import type { System } from '../system.ts';
 import type { Answer, PageRequest } from './answers.ts';
 
 type Shape = z.ZodRawShape;
+/** No parameters at all. */
+type None = Record<never, never>;
 type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
 
 /** What a route says of itself. The server refuses to boot when something is missing or contradicts itself. */
@@ -65,7 +67,12 @@ declare module 'fastify' {
  * Declares a route behind the access token. `scopes`: any one of them lets the caller in.
  * The handler is one line: what the service takes of the request.
  */
-export function route<R, P extends Shape = {}, Q extends Shape = {}, B extends z.ZodType = z.ZodUndefined>(
+export function route<
+  R,
+  P extends Shape = None,
+  Q extends Shape = None,
+  B extends z.ZodType = z.ZodUndefined,
+>(
   app: FastifyInstance,
   method: Method,
   url: string,
@@ -80,8 +87,8 @@ export function route<R, P extends Shape = {}, Q extends Shape = {}, B extends z
 /** Declares a route that needs no token: its handler has the system and the raw request instead of a context. */
 export function openRoute<
   R,
-  P extends Shape = {},
-  Q extends Shape = {},
+  P extends Shape = None,
+  Q extends Shape = None,
   B extends z.ZodType = z.ZodUndefined,
 >(
   app: FastifyInstance,

@@ -14,7 +14,10 @@ const BestAvailable = z.strictObject({
   quantity: z.int().min(1).max(50),
   section_id: id.optional(),
   accessible: z.boolean().optional().describe('Only accessible places; without it they are never given out.'),
-  together: z.boolean().optional().describe('true: side by side or not at all; false: just the best; absent: side by side if possible.'),
+  together: z
+    .boolean()
+    .optional()
+    .describe('true: side by side or not at all; false: just the best; absent: side by side if possible.'),
 });
 
 /** What a cart line is asked for: exactly one thing, in exactly one way. */

@@ -15,7 +15,11 @@ const waiting = async () => {
   const items = [{ ticket_type_id: world.tonight.standing, quantity: 1 }];
   const { body } = await world.call('/carts', { who: 'buyer', body: { items } });
   const url = `/carts/${body.cart.id}/payments`;
-  const request = { method: 'card', card: { token: 'sandbox_requires_action' }, return_url: 'https://shop.example/' };
+  const request = {
+    method: 'card',
+    card: { token: 'sandbox_requires_action' },
+    return_url: 'https://shop.example/',
+  };
   const { payment } = (await world.call(url, { who: 'buyer', body: request })).body;
   const status = async () => (await world.call(`${url}/${payment.id}`, { who: 'buyer' })).body.payment.status;
   return { payment, status };
