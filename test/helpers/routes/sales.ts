@@ -168,7 +168,7 @@ export const salesRoutes: readonly RouteEntry[] = [
   {
     ...refund,
     route: 'POST /carts/:cart_id/refunds',
-    ...{ status: 201, answer: { created: 'refunds' } },
+    ...{ status: 201, answer: { one: 'refund' } },
     example: async (w, who) => {
       const { id, line } = await w.paid(who);
       const body = { sale_detail_ids: [line], reason: 'Ill', keep_inventory: false, force: false };

@@ -1,0 +1,6 @@
+import type { z } from 'zod';
+import type { RouteConfig } from '../../src/routing/route.ts';
+
+/** The query parameters that a route knows. */
+export const queryNames = ({ validate }: RouteConfig): string[] =>
+  Object.keys((validate.query as z.ZodObject).shape);
