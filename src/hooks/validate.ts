@@ -9,7 +9,7 @@ import { AppError, type FieldFault } from '../errors.ts';
  */
 export function validation(app: FastifyInstance): void {
   // Fastify's own validation stops at the first part that fails; its schemas serve the documentation only.
-  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setValidatorCompiler(() => () => true);
   app.addHook('preHandler', async (request) => check(request));
 }
 
@@ -20,7 +20,7 @@ function check(request: FastifyRequest): void {
   if (validate.params) {
     const result = validate.params.safeParse(request.params);
     // An id that cannot be is as absent as one that is not: no difference to learn from.
-    if (!result.success || hasBadText(result.data))
+    if (!result.success || !isClean(result.data))
       throw new AppError('not_found', 'Nothing is at this address.');
     request.params = result.data;
   }
@@ -44,8 +44,8 @@ function parse(
   faults: FieldFault[],
   keep: (value: unknown) => void,
 ): void {
-  textFaults(value, prefix, faults);
-  const result = schema.safeParse(value);
+  if (!isClean(value)) textFaults(value, prefix, faults);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) keep(result.data);
   else for (const issue of result.error.issues) faults.push(...faultsOf(issue, prefix));
 }
@@ -53,15 +53,24 @@ function parse(
 /** Deeper than anything the schemas know: such a body would only wear out what walks it. */
 const MAX_DEPTH = 32;
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** PostgreSQL text cannot hold U+0000 or half of a surrogate pair; nobody means to send one. */
+const BAD_TEXT = /[\0\p{Surrogate}]/u;
 
-/** PostgreSQL text cannot hold U+0000 or half of a surrogate pair, at any depth; nobody means to send one. */
+/** Is there nothing of it in a value, at any depth? Nearly always so: places are looked for only when it is not. */
+function isClean(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return !BAD_TEXT.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((inner) => isClean(inner, depth + 1));
+  return Object.values(value).every((inner) => isClean(inner, depth + 1));
+}
+
 function textFaults(value: unknown, pointer: string, faults: FieldFault[], depth = 0): void {
   if (typeof value === 'string') {
-    if (value.includes('\0'))
-      faults.push({ pointer, code: 'invalid_string', message: 'Must not contain NUL.' });
-    else if (LONE_SURROGATE.test(value))
-      faults.push({ pointer, code: 'invalid_string', message: 'Must be well-formed Unicode.' });
+    if (BAD_TEXT.test(value)) {
+      const message = value.includes('\0') ? 'Must not contain NUL.' : 'Must be well-formed Unicode.';
+      faults.push({ pointer, code: 'invalid_string', message });
+    }
   } else if (value && typeof value === 'object') {
     if (depth === MAX_DEPTH) faults.push({ pointer, code: 'too_deep', message: 'Is nested too deeply.' });
     else
@@ -69,12 +78,6 @@ function textFaults(value: unknown, pointer: string, faults: FieldFault[], depth
         textFaults(inner, `${pointer}/${escapePointer(key)}`, faults, depth + 1);
   }
 }
-
-const hasBadText = (value: unknown): boolean => {
-  const faults: FieldFault[] = [];
-  textFaults(value, '', faults);
-  return faults.length > 0;
-};
 
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
