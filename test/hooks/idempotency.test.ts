@@ -46,6 +46,16 @@ const post = (key: string, name: string, more = {}) => send('POST', '/things', {
 const count = (name: string) =>
   thingsCalled({ system: test.system, company_id: test.accounts.company_id }, name);
 
+/** Keys that a transaction under way holds. */
+const claimed = async () => {
+  const locks = statement(
+    'test_claimed',
+    `SELECT count(*) AS keys FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+     WHERE l.locktype = 'advisory' AND d.datname = current_database()`,
+  );
+  return (await test.system.db.query<{ keys: number }>(locks))[0]?.keys;
+};
+
 /** Makes a stored key look older than it is. */
 const age = (key: string, interval: string) =>
   test.system.db.query(
@@ -120,10 +130,8 @@ describe('a repetition', () => {
     lever.hold = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const first = post('g', 'Slow');
-    await expect
-      .poll(() => send('POST', '/things', { key: 'g', name: 'Slow' }).then((r) => r.statusCode))
-      .toBe(409);
+    const first = post('g', 'Slow').then((answer) => answer); // inject sends nothing before somebody waits for it
+    await expect.poll(claimed).toBe(1);
     const meanwhile = await post('g', 'Slow');
     expect(meanwhile.json()).toMatchObject({ code: 'idempotency_in_progress', status: 409 });
     expect(meanwhile.headers['retry-after']).toBe('1');
