@@ -110,8 +110,8 @@ export const holdPlaces = (event_id: number, section_id: number): string => `WIT
 ${insertLines(event_id).replace('FROM l, c', 'FROM l, c, generate_series(1, 2)')}`;
 
 function insertLines(event_id: number): string {
-  const terms = `'{"base_price":5000,"fee_fixed":0,"fee_rate":500,"fee_payer":"buyer","tax_rate":1900,"tax_inclusive":true,"extra_fee":0,"rule":"ticket_type Full price"}'`;
-  const trace = `'[{"rule":"base","name":"ticket_type Full price","amount":5000,"included":0},{"rule":"fee","name":"5 %","amount":250,"included":0},{"rule":"tax","name":"19 %","amount":0,"included":798}]'`;
+  const terms = `'{"base_price": 5000,"fee_fixed": 0,"fee_rate": 500,"fee_payer": "buyer","tax_rate": 1900,"tax_inclusive": true,"extra_fee": 0,"rule": "ticket_type Full price"}'`;
+  const trace = `'[{"rule": "base","name": "ticket_type Full price","amount": 5000,"included": 0},{"rule": "fee","name": "5 %","amount": 250,"included": 0},{"rule": "tax","name": "19 %","amount": 0,"included": 798}]'`;
   return `INSERT INTO sale_detail (company_id, id, cart_id, kind, event_id, ticket_type_id, section_id, seat_id, base_price,
   unit_price, fee, tax, total, terms, price_trace)
 SELECT 1, gen_random_uuid(), c.id, 'ticket', ${event_id}, 1, l.section_id, l.seat_id, 5000, 5000, 250, 798, 5250, ${terms}, ${trace}

@@ -214,7 +214,7 @@ export async function cartRoutes(app: FastifyInstance): Promise<void> {
       body: PatchSaleDetail,
       ifMatch: true,
       answer: one('sale_detail', SaleDetail),
-      problems: [...closed],
+      problems: [...closed, 'limit_exceeded'],
     },
     ({ ctx, params, body }) => patchSaleDetail(ctx, params.cart_id, params.sale_detail_id, body),
   );

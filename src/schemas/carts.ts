@@ -42,7 +42,9 @@ export const Item = z
     );
     if (ways.length !== 1) fault(ways[1] ?? 'quantity', 'say how many in exactly one way');
     if (item.product_id && ways[0] && ways[0] !== 'quantity') fault(ways[0], 'a product takes a quantity');
-    if (item.section_id && ways[0] !== 'quantity') fault('section_id', 'goes with quantity only');
+    if (item.section_id && (item.product_id || ways[0] !== 'quantity'))
+      fault('section_id', 'goes with the quantity of a ticket type only');
+    if (item.holder && item.guest_id) fault('guest_id', 'name either a holder or a guest_id');
     if (item.seat_ids && new Set(item.seat_ids).size !== item.seat_ids.length)
       fault('seat_ids', 'names a seat twice');
   });
