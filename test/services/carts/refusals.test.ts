@@ -288,7 +288,6 @@ describe('currencies', () => {
     expect(await codeOf(addSaleDetails(world.buyer(), cart.id, { items: euros() }))).toBe('conflict');
     expect(await codeOf(openCart(world.buyer(), { items: [...euros(), ...dollars()] }))).toBe('conflict');
   });
-
   it('of an empty cart do not keep two requests of one moment from filling it', async () => {
     const cart = await openCart(world.buyer(), {}); // in euros, as its interface
     const adds = [1, 2, 3].map(() => addSaleDetails(world.buyer(), cart.id, { items: dollars() }));
