@@ -4,6 +4,7 @@ import { authenticate } from './hooks/authenticate.ts';
 import { compression } from './hooks/compress.ts';
 import { conditional } from './hooks/conditional.ts';
 import { cors } from './hooks/cors.ts';
+import { dryRuns } from './hooks/dry-run.ts';
 import { idempotency } from './hooks/idempotency.ts';
 import { salesChannel } from './hooks/interface.ts';
 import { jsonBodies } from './hooks/json-body.ts';
@@ -81,6 +82,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
 
   // After the body is read.
   validation(app);
+  dryRuns(app);
   answers(app);
   idempotency(app);
 

@@ -22,6 +22,7 @@ const Environment = z.object({
   ACCESS_TOKEN_SECONDS: whole(60, 86_400).default(3_600),
   REFRESH_TOKEN_DAYS: whole(1, 365).default(30),
   BCRYPT_COST: whole(4, 16).default(12),
+  SANDBOX_PAYMENTS: flag.default(true),
   SANDBOX_WEBHOOK_SECRET: z.string().min(16).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: flag.default(false),

@@ -24,7 +24,7 @@ export interface SalesChannel {
 /** The idempotency record of this request: hooks/idempotency.ts makes it, db/transaction.ts commits it. */
 export interface Idempotency {
   key: string;
-  /** SHA-256 over method, address and body. */
+  /** HMAC-SHA-256 over method, address and body. */
   fingerprint: Buffer;
   state: 'unclaimed' | 'claimed' | 'answered';
 }
@@ -48,6 +48,8 @@ export interface Context {
   /** The moment of the request, for code; SQL uses now() of its transaction. */
   readonly now: Date;
   idempotency?: Idempotency;
+  /** `?dry_run=true`: everything is checked and answered, under the same locks, and nothing is kept. */
+  dry_run?: boolean;
   /** The states a change may start from (If-Match): services check them with `assertFresh`. */
   if_match?: readonly string[];
 }

@@ -99,7 +99,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     ticketKeys: new TicketKeyring(db),
     doors: new Doors(),
     scans: new Map(),
-    paymentProviders: paymentProviders(),
+    paymentProviders: paymentProviders(config),
     payments: paymentQueues(() => system),
     jobWaits: openJobWaits(db),
     rateWindow: redis ?? new MemoryWindow(),

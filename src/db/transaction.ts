@@ -26,15 +26,19 @@ export async function transaction<T>(
   more = { answer: true },
 ): Promise<T> {
   const key = ctx.idempotency;
-  const outcome = await inTransaction(ctx.system.db, async (tx) => {
-    if (key?.state === 'unclaimed') {
-      const [refusal] = await claimKeys(tx, [ctx]);
-      if (refusal) throw refusal;
-    }
-    const result = await work(tx);
-    if (key && more.answer) await answerKeys(tx, [{ ctx, result }]);
-    return result;
-  });
+  const outcome = await inTransaction(
+    ctx.system.db,
+    async (tx) => {
+      if (key?.state === 'unclaimed') {
+        const [refusal] = await claimKeys(tx, [ctx]);
+        if (refusal) throw refusal;
+      }
+      const result = await work(tx);
+      if (key && more.answer) await answerKeys(tx, [{ ctx, result }]);
+      return result;
+    },
+    endOf(ctx),
+  );
   if (key) key.state = more.answer ? 'answered' : 'claimed';
   if (outcome instanceof AppError) throw outcome;
   return outcome;
@@ -48,14 +52,23 @@ export async function transaction<T>(
 const BEGIN =
   'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';
 
+/** How a transaction ends when its work is done: a dry run does all of it and keeps nothing. */
+export type End = 'COMMIT' | 'ROLLBACK';
+
+export const endOf = ({ dry_run }: Pick<Context, 'dry_run'>): End => (dry_run ? 'ROLLBACK' : 'COMMIT');
+
 /** A transaction outside any request: jobs, sweepers, batches. */
-export async function inTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: Tx) => Promise<T>,
+  end: End = 'COMMIT',
+): Promise<T> {
   const client = await db.pool.connect();
   let broken = false;
   try {
     await client.query(BEGIN);
     const result = await work(handle(client));
-    await client.query('COMMIT').catch((error: unknown) => {
+    await client.query(end).catch((error: unknown) => {
       throw commitFailure(error);
     });
     return result;

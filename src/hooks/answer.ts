@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, Page, PageRequest } from '../routing/answers.ts';
+import { isDryRun } from './dry-run.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -51,8 +52,9 @@ function shape(
   reply: FastifyReply,
   result: unknown,
 ): unknown {
-  reply.code(answer.status(result));
-  if (answer.location) reply.header('location', answer.location(result));
+  const dry = isDryRun(request);
+  reply.code(dry ? 200 : answer.status(result));
+  if (answer.location && !dry) reply.header('location', answer.location(result));
   switch (answer.kind) {
     case 'one':
       return { [answer.root as string]: result };

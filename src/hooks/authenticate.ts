@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Access, recall, verify } from '../services/oauth/access-token.ts';
+import { countStranger } from './rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,19 +34,22 @@ export function authenticate(app: FastifyInstance): void {
   });
 
   app.addHook('onRequest', (request, _reply, done) => {
+    const refuse = (refusal: AppError) => {
+      countStranger(request).then((flood) => done(flood ?? refusal), done);
+    };
     const { scopes } = request.routeOptions.config;
     if (!scopes || scopes === 'none') return done();
     const { authorization } = request.headers;
-    if (authorization === undefined) return done(unauthorized());
+    if (authorization === undefined) return refuse(unauthorized());
     const access = recall(system, authorization);
     if (access) {
       request.access = access;
       return done();
     }
     const token = /^Bearer +(.+)$/i.exec(authorization)?.[1];
-    if (token === undefined) return done(unauthorized());
+    if (token === undefined) return refuse(unauthorized());
     verify(system, authorization, token).then((verified) => {
-      if (!verified) return done(invalidToken());
+      if (!verified) return refuse(invalidToken());
       request.access = verified;
       done();
     }, done);

@@ -32,6 +32,7 @@ const EXPOSED_HEADERS = [
   'RateLimit-Reset',
   'Retry-After',
   'WWW-Authenticate',
+  'X-Dry-Run',
   'X-Interface',
   'X-Page',
   'X-Per-Page',

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context, Idempotency } from '../context.ts';
 import { AppError, fieldError } from '../errors.ts';
 import { findUsedKey } from '../services/idempotency.ts';
+import { serverSecret } from '../services/server-secrets.ts';
+import { isDryRun } from './dry-run.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,12 +25,12 @@ export function idempotency(app: FastifyInstance): void {
   app.addHook('preHandler', async (request, reply) => {
     const header = request.headers['idempotency-key'];
     const { scopes } = request.routeOptions.config;
-    if (header === undefined || request.method === 'GET' || !scopes || scopes === 'none' || isDryRun(request))
-      return;
+    if (header === undefined || request.method === 'GET' || !scopes || scopes === 'none') return;
+    if (isDryRun(request)) return; // no effect to keep an answer of
 
     const { ctx } = request;
     const key = keyOf(ctx, header);
-    const fingerprint = fingerprintOf(ctx, request);
+    const fingerprint = fingerprintOf(await serverSecret(ctx.system, 'idempotency'), ctx, request);
     const used = await findUsedKey(ctx, key);
     if (!used) {
       request.idempotency = ctx.idempotency = { key, fingerprint, state: 'unclaimed' };
@@ -59,10 +61,6 @@ export function idempotency(app: FastifyInstance): void {
 /** Logged when a use case did its work without keeping its answer under the key. */
 export const UNKEPT = 'Idempotency-Key was not kept: the use case ran outside transaction()';
 
-/** A dry run has no effect to keep an answer of. */
-const isDryRun = ({ query }: FastifyRequest): boolean =>
-  (query as { dry_run?: boolean } | null)?.dry_run === true;
-
 /** Keys are the client's, but users of one client are strangers to each other: each has keys of its own. */
 function keyOf(ctx: Context, header: string | string[]): string {
   if (typeof header !== 'string' || !PRINTABLE.test(header)) {
@@ -74,8 +72,11 @@ function keyOf(ctx: Context, header: string | string[]): string {
   return `${ctx.user_id ?? ''}:${header}`;
 }
 
-/** SHA-256 over method, address, interface and the body as understood: spacing and order of fields do not matter. */
-function fingerprintOf(ctx: Context, { method, url, body }: FastifyRequest): Buffer {
-  const digest = createHash('sha256').update(`${method} ${url} ${ctx.interface.id}\n`);
+/**
+ * Over method, address, interface and the body as understood: spacing and order of fields do not matter. Bodies may hold
+ * passwords: keyed with a secret of the server, so that nobody who reads the table can try out guesses.
+ */
+function fingerprintOf(secret: string, ctx: Context, { method, url, body }: FastifyRequest): Buffer {
+  const digest = createHmac('sha256', secret).update(`${method} ${url} ${ctx.interface.id}\n`);
   return digest.update(Buffer.isBuffer(body) ? body : (JSON.stringify(body) ?? '')).digest();
 }

@@ -30,7 +30,7 @@ export async function rateLimit(app: FastifyInstance): Promise<void> {
   const refuse = app.rateLimit();
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (isMonitoring(request)) return done();
+    if (isMonitoring(request) || isConfirmation(request)) return done();
     const { access } = request;
     const verdict = access
       ? rateWindow.hit(access.token.jti, access.client.rate_limit ?? config.RATE_LIMIT)
@@ -47,6 +47,24 @@ export async function rateLimit(app: FastifyInstance): Promise<void> {
       })
       .then(() => done(), done);
   });
+}
+
+/**
+ * Payment providers confirm from a few addresses, and a confirmation turned away is money without tickets until they try
+ * again. Their signature is checked instead, which costs less than to count them.
+ */
+const isConfirmation = ({ routeOptions }: FastifyRequest): boolean =>
+  routeOptions.config.operation === 'receivePaymentWebhook';
+
+/**
+ * Counts a request that is about to be refused for its access token, missing or bad, by its address: in a window of their
+ * own, so that they use up nobody's sign-ins.
+ * @returns the refusal when there were too many
+ */
+export async function countStranger({ server, ip }: FastifyRequest): Promise<AppError | undefined> {
+  const { rateWindow, config } = server.system;
+  const verdict = await rateWindow.hit(`stranger:${normalizeIP(ip)}`, config.RATE_LIMIT_IP);
+  return verdict.allowed ? undefined : refusal(verdict);
 }
 
 /** The library's store: the verdict is made before it asks. */

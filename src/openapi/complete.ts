@@ -89,7 +89,7 @@ function successes(
   return result;
 }
 
-function headersOf({ scopes, answer, validate }: RouteConfig, method: string): HeaderName[] {
+function headersOf({ scopes, answer, validate, dryRun }: RouteConfig, method: string): HeaderName[] {
   const paged = 'page' in ((validate.query as { shape?: object }).shape ?? {});
   const names: (HeaderName | false)[] = [
     'X-Request-Id',
@@ -104,6 +104,7 @@ function headersOf({ scopes, answer, validate }: RouteConfig, method: string): H
     method === 'get' && answer.kind !== 'bare' && answer.kind !== 'page' && 'ETag',
     !!answer.location && 'Location',
     scopes !== 'none' && method !== 'get' && 'Idempotent-Replayed',
+    dryRun && 'X-Dry-Run',
   ];
   return names.filter((name) => name !== false);
 }

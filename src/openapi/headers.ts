@@ -31,6 +31,7 @@ export const HEADERS = {
     '`true`: the answer of an earlier request with the same Idempotency-Key.',
     'true',
   ),
+  'X-Dry-Run': text('`true`: this tells what would happen; nothing was done.', 'true'),
   'WWW-Authenticate': text('What the token lacks (RFC 6750).', 'Bearer realm="ticketing"'),
   Allow: text('Methods that the address answers.', 'GET, PATCH'),
 } satisfies Record<string, Header>;

@@ -34,6 +34,13 @@ export const PARAMETERS = {
     description: 'Objects a page. A larger number is served as 100.',
     schema: { type: 'integer', minimum: 1, default: 10 },
   },
+  DryRun: {
+    name: 'dry_run',
+    in: 'query',
+    description:
+      'true: the same checks, prices and refusals, and no effect. Answered by 200 with `X-Dry-Run: true`.',
+    schema: { type: 'boolean', default: false },
+  },
 } satisfies Record<string, Parameter>;
 
 const SHARED: Record<string, keyof typeof PARAMETERS> = {
@@ -41,6 +48,7 @@ const SHARED: Record<string, keyof typeof PARAMETERS> = {
   'header if-match': 'IfMatch',
   'query page': 'Page',
   'query per_page': 'PerPage',
+  'query dry_run': 'DryRun',
 };
 
 export const parameterRef = (name: keyof typeof PARAMETERS): OpenAPIV3_1.ReferenceObject => ({

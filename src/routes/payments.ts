@@ -45,6 +45,7 @@ function cartPayments(app: FastifyInstance): void {
       scopes: ['buy', 'sell'],
       params: cart,
       body: PaymentRequest,
+      dryRun: true,
       answer: one('payment', Payment, {
         status: { possible: [201, 202], of: ({ status }) => (isFinal(status) ? 201 : 202) },
         location: ({ id, cart_id, status, job_id }) =>
@@ -112,6 +113,7 @@ function cartRefunds(app: FastifyInstance): void {
       scopes: ['sell', 'admin'],
       params: cart,
       body: RefundRequest,
+      dryRun: true,
       answer: one('refund', Refund, { status: 201 }),
       problems: ['not_found', 'refund_exceeds_paid', 'conflict'],
     },

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { z } from 'zod';
 import type { Context, Scope } from '../context.ts';
 import type { ProblemCode } from '../errors.ts';
-import { IdempotencyKeyHeader, IfMatchHeader, PageQuery } from '../schemas/common.ts';
+import { DryRunQuery, IdempotencyKeyHeader, IfMatchHeader, PageQuery } from '../schemas/common.ts';
 import type { System } from '../system.ts';
 import type { Answer, PageRequest } from './answers.ts';
 
@@ -28,6 +28,8 @@ interface Declaration<P extends Shape, Q extends Shape, B extends z.ZodType, R> 
   problems?: readonly ProblemCode[];
   /** If-Match is honoured: the service checks it under its lock with `assertFresh`. */
   ifMatch?: boolean;
+  /** `?dry_run=true` tells what would happen and keeps nothing of it: the use case runs in transactions of its context. */
+  dryRun?: boolean;
   /** The answer is the same for all readers without `sell` and `admin`: kept as bytes for a second. */
   published?: boolean;
   bodyLimit?: number;
@@ -55,6 +57,7 @@ export interface RouteConfig {
   answer: Answer<unknown>;
   problems: readonly ProblemCode[];
   ifMatch: boolean;
+  dryRun: boolean;
   published: boolean;
   validate: { params?: z.ZodType; query: z.ZodType; body?: z.ZodType };
 }
@@ -118,14 +121,17 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
   handler: (request: FastifyRequest, reply: FastifyReply) => Promise<R> | R,
 ): void {
   const paged = d.answer.kind === 'page' || d.answer.kind === 'whole';
-  const query = z.strictObject({ ...d.query, ...(paged && PageQuery) });
+  const query = z.strictObject({ ...d.query, ...(paged && PageQuery), ...(d.dryRun && DryRunQuery) });
+  const [schema] = Object.values(d.answer.schemas);
+  const answer = d.dryRun ? { ...d.answer, schemas: { 200: schema, ...d.answer.schemas } } : d.answer;
   const params = d.params && z.strictObject(d.params);
   const config: RouteConfig = {
     operation: d.operation,
     scopes,
-    answer: d.answer as unknown as Answer<unknown>,
+    answer: answer as unknown as Answer<unknown>,
     problems: d.problems ?? [],
     ifMatch: d.ifMatch ?? false,
+    dryRun: d.dryRun ?? false,
     published: d.published ?? false,
     validate: { query, ...(params && { params }), ...(d.body && { body: d.body }) },
   };
@@ -151,7 +157,7 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
       ...(Object.keys(query.shape).length && { querystring: query }),
       ...(Object.keys(headers.shape).length && { headers }),
       ...(d.body && { body: d.body }),
-      response: d.answer.schemas,
+      response: answer.schemas,
     },
     handler: handler as never,
   });

@@ -65,6 +65,14 @@ export const PageQuery = {
   per_page: pageNumber.optional().describe('Objects a page: 10 by default, 100 at most.'),
 };
 
+export const DryRunQuery = {
+  dry_run: booleanParam
+    .optional()
+    .describe(
+      'true: the same checks, prices and refusals, and no effect. Answered by 200 with X-Dry-Run: true.',
+    ),
+};
+
 export const IdempotencyKeyHeader = {
   'idempotency-key': z.string().min(1).max(255).optional().describe('Makes a repetition safe for 24 hours.'),
 };

@@ -3,6 +3,13 @@ import { CommitUnknown } from '../db/errors.ts';
 /** The outcome of one command of a batch: its result, or the refusal that its caller gets. */
 export type Outcome<Result> = { result: Result } | { refusal: unknown };
 
+/** The result of a command that ran by itself, past any queue; throws the refusal that it got. */
+export function resultOf<Result>(outcomes: readonly Outcome<Result>[]): Result {
+  const outcome = outcomes[0] as Outcome<Result>;
+  if ('result' in outcome) return outcome.result;
+  throw outcome.refusal;
+}
+
 export interface BatcherOptions<Command, Result> {
   /** Batches under way at once. 1 where all commands meet on one row. */
   maxInFlight: number;

@@ -12,7 +12,7 @@ const FIND = statement(
 
 /** What is known of a key that was used before. */
 export interface UsedKey {
-  /** SHA-256 of the request that used it. */
+  /** Of the request that used it: see hooks/idempotency.ts. */
   fingerprint: Buffer;
   /** False while that request is still being worked on. */
   answered: boolean;

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { statement } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
@@ -213,6 +213,19 @@ describe('keys', () => {
     expect(today.statusCode).toBe(201);
     expect(today.headers['idempotent-replayed']).toBeUndefined();
     expect((await post('day', 'Today')).body).toBe(today.body);
+  });
+
+  it('keep no digest of the body that could be tried out: it is keyed with a secret of the server', async () => {
+    await post('secret', 'Password');
+    const { rows } = await test.system.db.pool.query(
+      "SELECT fingerprint FROM idempotency_key WHERE key = ':secret'",
+    );
+    const text = `POST /things ${test.accounts.interfaces.web}\n${JSON.stringify({ name: 'Password' })}`;
+    expect(rows[0].fingerprint).not.toEqual(createHash('sha256').update(text).digest());
+    const secret = await test.system.db.pool.query(
+      "SELECT secret FROM server_secret WHERE purpose = 'idempotency'",
+    );
+    expect(rows[0].fingerprint).toEqual(createHmac('sha256', secret.rows[0].secret).update(text).digest());
   });
 
   it('are purged after 24 hours, and not before', async () => {

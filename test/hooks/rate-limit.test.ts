@@ -109,6 +109,33 @@ describe('in memory', () => {
     expect((await from()).statusCode).toBe(429);
   });
 
+  it('requests without a good token are counted by address, apart from those that sign in there', async () => {
+    const from = (remoteAddress: string, token?: string) =>
+      test.app.inject({
+        ...{ url: '/things/1', remoteAddress },
+        headers: token === undefined ? {} : { authorization: token },
+      });
+    const forged = ['Bearer x.y.z', 'Bearer a', 'Basic abc', 'Bearer x.y.w', undefined, 'Bearer b'];
+    for (const token of forged) expect((await from('10.0.0.5', token)).statusCode).toBe(401);
+    const refused = await from('10.0.0.5', 'Bearer c');
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json().code).toBe('rate_limited');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(HOUR - 10);
+    expect((await from('10.0.0.6', 'Bearer c')).statusCode).toBe(401);
+    const good = await accessToken(test.system, { client: test.accounts.clients.web });
+    expect((await from('10.0.0.5', `Bearer ${good}`)).statusCode).toBe(200);
+    expect((await test.app.inject({ url: '/open', remoteAddress: '10.0.0.5' })).statusCode).toBe(200);
+  });
+
+  it('confirmations of payment providers are never turned away', async () => {
+    for (let i = 0; i < 10; i += 1) {
+      const { statusCode } = await test.app.inject({
+        ...{ method: 'POST', url: '/payments/webhooks/sandbox', remoteAddress: '10.0.0.7', payload: {} },
+      });
+      expect(statusCode).toBe(401); // no signature
+    }
+  });
+
   it('those who watch the server are never refused', async () => {
     for (const url of ['/health/live', '/health/ready', '/metrics']) {
       for (let i = 0; i < 8; i += 1) {

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
 import type { Buyer } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
@@ -59,6 +59,7 @@ export async function executeHolds(
   system: System,
   company_id: number,
   commands: HoldCommand[],
+  end: End = 'COMMIT',
 ): Promise<Outcome<unknown>[]> {
   const outcomes = new Map<HoldCommand, Outcome<unknown>>();
   const refuse = (command: HoldCommand, refusal: unknown) => outcomes.set(command, { refusal });
@@ -68,21 +69,25 @@ export async function executeHolds(
   );
   const labels = await system.seatLabels.of(system.db, company_id, seat_ids);
 
-  await inTransaction(system.db, async (tx) => {
-    const claims = await claimKeys(
-      tx,
-      prepared.map(({ command }) => command.ctx),
-    );
-    const claimed = prepared.filter(({ command }, i) => !claims[i] || !refuse(command, claims[i]));
-    const granted = await decide(tx, company_id, claimed, refuse);
-    await releaseKeys(
-      tx,
-      claimed.flatMap(({ command }) => (outcomes.has(command) ? [command.ctx] : [])),
-    );
-    const results = await write(tx, company_id, granted, labels);
-    await answerKeys(tx, results);
-    for (const { command, result } of results) outcomes.set(command, { result });
-  });
+  await inTransaction(
+    system.db,
+    async (tx) => {
+      const claims = await claimKeys(
+        tx,
+        prepared.map(({ command }) => command.ctx),
+      );
+      const claimed = prepared.filter(({ command }, i) => !claims[i] || !refuse(command, claims[i]));
+      const granted = await decide(tx, company_id, claimed, refuse);
+      await releaseKeys(
+        tx,
+        claimed.flatMap(({ command }) => (outcomes.has(command) ? [command.ctx] : [])),
+      );
+      const results = await write(tx, company_id, granted, labels);
+      await answerKeys(tx, results);
+      for (const { command, result } of results) outcomes.set(command, { result });
+    },
+    end,
+  );
 
   return commands.map((command) => {
     const outcome = outcomes.get(command) as Outcome<unknown>;

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
-import { type Batcher, batcher } from '../batcher.ts';
+import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { eventsOf, executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
 import { PickLost } from './picks.ts';
@@ -92,6 +92,7 @@ const tooMuchAtOnce = (): AppError =>
 export type HoldQueues = Map<string, Batcher<HoldCommand, unknown>>;
 
 function submit(ctx: Context, command: HoldCommand): Promise<unknown> {
+  if (ctx.dry_run) return tryOut(command);
   const first = command.wanted[0];
   const seated = first?.form === 'seats' || !first;
   const lane = `${ctx.company_id} ${first?.offer.event_id ?? 0} ${seated}`;
@@ -106,4 +107,10 @@ function submit(ctx: Context, command: HoldCommand): Promise<unknown> {
     holds.set(lane, queue);
   }
   return queue(command);
+}
+
+/** A dry run is a batch of its own, for nothing of it is kept. */
+async function tryOut(command: HoldCommand): Promise<unknown> {
+  const { ctx } = command;
+  return resultOf(await executeHolds(ctx.system, ctx.company_id, [command], 'ROLLBACK'));
 }

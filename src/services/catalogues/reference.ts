@@ -15,6 +15,7 @@ import type {
   State,
   TimeZone,
 } from '../../schemas/resources.ts';
+import { takesCards } from '../payments/providers.ts';
 
 /** A name kept in every language; a missing one falls back to English. */
 export const localName = (name: unknown, language: Language): string => {
@@ -75,6 +76,7 @@ export async function documentTypes(ctx: Context): Promise<z.output<typeof Docum
 export function paymentMethods(ctx: Context): z.output<typeof PaymentMethod>[] {
   return allPaymentMethods
     .filter(({ code }) => ctx.interface.payment_methods.includes(code))
+    .filter(({ code }) => code !== 'card' || takesCards(ctx.system))
     .filter(({ scopes }) => scopes.includes('buy') || ctx.scopes.has('sell'))
     .map(({ code, name }) => ({ code, name: localName(name, ctx.language) }));
 }

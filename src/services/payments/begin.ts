@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
@@ -40,33 +40,43 @@ type Refuse = (command: CardPayment, refusal: unknown) => void;
  * and a look-up is due should this process die with the call under way. From here on no charge can get lost, and none
  * can be made twice: a second payment finds the cart no longer open.
  */
-export async function executeBegin(system: System, commands: CardPayment[]): Promise<Outcome<PaymentRow>[]> {
+export async function executeBegin(
+  system: System,
+  commands: CardPayment[],
+  end: End = 'COMMIT',
+): Promise<Outcome<PaymentRow>[]> {
   const outcomes = new Map<CardPayment, Outcome<PaymentRow>>();
   const refuse: Refuse = (command, refusal) => {
     outcomes.set(command, { refusal });
   };
 
-  await inTransaction(system.db, async (tx) => {
-    const claims = await claimKeys(
-      tx,
-      commands.map(({ ctx }) => ctx),
-    );
-    const claimed = commands.filter((_, i) => !claims[i]);
-    commands.forEach((command, i) => {
-      if (claims[i]) refuse(command, claims[i]);
-    });
-    for (const [company_id, group] of byCompany(claimed)) {
-      const granted = await judgeAll(tx, company_id, group, refuse);
-      const rows = new Map((await write(tx, company_id, granted)).map((row) => [row.id, row]));
-      for (const { command, payment } of granted)
-        outcomes.set(command, { result: rows.get(payment.id) as PaymentRow });
-    }
-    const refused = claimed.filter((command) => 'refusal' in (outcomes.get(command) as Outcome<PaymentRow>));
-    await releaseKeys(
-      tx,
-      refused.map(({ ctx }) => ctx),
-    );
-  });
+  await inTransaction(
+    system.db,
+    async (tx) => {
+      const claims = await claimKeys(
+        tx,
+        commands.map(({ ctx }) => ctx),
+      );
+      const claimed = commands.filter((_, i) => !claims[i]);
+      commands.forEach((command, i) => {
+        if (claims[i]) refuse(command, claims[i]);
+      });
+      for (const [company_id, group] of byCompany(claimed)) {
+        const granted = await judgeAll(tx, company_id, group, refuse);
+        const rows = new Map((await write(tx, company_id, granted)).map((row) => [row.id, row]));
+        for (const { command, payment } of granted)
+          outcomes.set(command, { result: rows.get(payment.id) as PaymentRow });
+      }
+      const refused = claimed.filter(
+        (command) => 'refusal' in (outcomes.get(command) as Outcome<PaymentRow>),
+      );
+      await releaseKeys(
+        tx,
+        refused.map(({ ctx }) => ctx),
+      );
+    },
+    end,
+  );
 
   return commands.map((command) => {
     const outcome = outcomes.get(command) as Outcome<PaymentRow>;

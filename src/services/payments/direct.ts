@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import { notFound } from '../../errors.ts';
 import type { Payment, PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
@@ -27,39 +27,47 @@ interface Granted {
 type Refuse = (command: DirectPayment, refusal: unknown) => void;
 
 /** Books the payments of one batch in one transaction: verdicts in memory, then a few set-based statements. */
-export async function executeDirect(system: System, commands: DirectPayment[]): Promise<Outcome<Payment>[]> {
+export async function executeDirect(
+  system: System,
+  commands: DirectPayment[],
+  end: End = 'COMMIT',
+): Promise<Outcome<Payment>[]> {
   const outcomes = new Map<DirectPayment, Outcome<Payment>>();
   const refuse: Refuse = (command, refusal) => {
     outcomes.set(command, { refusal });
   };
 
-  await inTransaction(system.db, async (tx) => {
-    const claims = await claimKeys(
-      tx,
-      commands.map(({ ctx }) => ctx),
-    );
-    const claimed = commands.filter((_, i) => !claims[i]);
-    commands.forEach((command, i) => {
-      if (claims[i]) refuse(command, claims[i]);
-    });
-    for (const [company_id, group] of byCompany(claimed)) {
-      const granted = await judgeAll(tx, company_id, group, refuse);
-      for (const { command, payment } of await book(tx, company_id, granted))
-        outcomes.set(command, { result: payment });
-    }
-    const refused = claimed.filter((command) => 'refusal' in (outcomes.get(command) as Outcome<Payment>));
-    await releaseKeys(
-      tx,
-      refused.map(({ ctx }) => ctx),
-    );
-    await answerKeys(
-      tx,
-      claimed.flatMap((command) => {
-        const outcome = outcomes.get(command) as Outcome<Payment>;
-        return 'result' in outcome ? [{ ctx: command.ctx, result: outcome.result }] : [];
-      }),
-    );
-  });
+  await inTransaction(
+    system.db,
+    async (tx) => {
+      const claims = await claimKeys(
+        tx,
+        commands.map(({ ctx }) => ctx),
+      );
+      const claimed = commands.filter((_, i) => !claims[i]);
+      commands.forEach((command, i) => {
+        if (claims[i]) refuse(command, claims[i]);
+      });
+      for (const [company_id, group] of byCompany(claimed)) {
+        const granted = await judgeAll(tx, company_id, group, refuse);
+        for (const { command, payment } of await book(tx, company_id, granted))
+          outcomes.set(command, { result: payment });
+      }
+      const refused = claimed.filter((command) => 'refusal' in (outcomes.get(command) as Outcome<Payment>));
+      await releaseKeys(
+        tx,
+        refused.map(({ ctx }) => ctx),
+      );
+      await answerKeys(
+        tx,
+        claimed.flatMap((command) => {
+          const outcome = outcomes.get(command) as Outcome<Payment>;
+          return 'result' in outcome ? [{ ctx: command.ctx, result: outcome.result }] : [];
+        }),
+      );
+    },
+    end,
+  );
 
   return commands.map((command) => {
     const outcome = outcomes.get(command) as Outcome<Payment>;

@@ -2,12 +2,14 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Payment, PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
+import { resultOf } from '../batcher.ts';
 import { answerOf } from './answer.ts';
-import type { CardPayment } from './begin.ts';
+import { type CardPayment, executeBegin } from './begin.ts';
 import { charge } from './charge.ts';
 import type { Conclusion } from './conclude.ts';
-import { CARD_PROVIDER } from './providers.ts';
-import type { PaymentRow } from './row.ts';
+import { executeDirect } from './direct.ts';
+import { requireCardProvider } from './providers.ts';
+import { type PaymentRow, presentPayment } from './row.ts';
 import { requireMethod } from './verdict.ts';
 
 /**
@@ -18,13 +20,19 @@ import { requireMethod } from './verdict.ts';
  */
 export async function pay(ctx: Context, cart_id: string, request: PaymentRequest): Promise<Payment> {
   requireMethod(ctx, request);
-  if (request.method === 'card') return payByCard({ ctx, cart_id, request, provider: CARD_PROVIDER });
-  return ctx.system.payments.direct({ ctx, cart_id, request });
+  if (request.method === 'card')
+    return payByCard({ ctx, cart_id, request, provider: requireCardProvider(ctx.system) });
+  const command = { ctx, cart_id, request };
+  if (ctx.dry_run) return resultOf(await executeDirect(ctx.system, [command], 'ROLLBACK'));
+  return ctx.system.payments.direct(command);
 }
 
 /** Two transactions with the call between them: no lock is held while a provider thinks. */
 async function payByCard(command: CardPayment): Promise<Payment> {
   const { ctx } = command;
+  if (ctx.dry_run)
+    // What a card would say nobody can know without charging it.
+    return presentPayment(resultOf(await executeBegin(ctx.system, [command], 'ROLLBACK')));
   const payment = await ctx.system.payments.begin(command);
   const news = await charge(ctx.system, payment, command);
   const answer = answerOf(await conclude(ctx.system, { payment, news, asker: ctx, lookedUp: 0 }));
