@@ -29,6 +29,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mapRoutes } from './routes/maps.ts';
+import { offlineRoutes } from './routes/offline.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { postmanRoutes } from './routes/postman.ts';
 import { problemRoutes } from './routes/problems.ts';
@@ -99,6 +100,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(paymentRoutes);
   await app.register(ticketRoutes);
   await app.register(validationRoutes);
+  await app.register(offlineRoutes);
   await app.register(userRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);

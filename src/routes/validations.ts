@@ -1,14 +1,19 @@
 import type { FastifyInstance } from 'fastify';
-import { one, page } from '../routing/answers.ts';
+import { created, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam, uuidParam } from '../schemas/common.ts';
+import { ScannedTicket } from '../schemas/tickets.ts';
 import {
+  attendeesQuery,
+  GroupScan,
   Scan,
   summaryQuery,
   Validation,
   ValidationSummary,
   validationsQuery,
 } from '../schemas/validations.ts';
+import { findAttendees } from '../services/validations/attendees.ts';
+import { scanGroup } from '../services/validations/group.ts';
 import { getValidation, listValidations } from '../services/validations/read.ts';
 import { scan } from '../services/validations/scan.ts';
 import { summarizeValidations } from '../services/validations/summary.ts';
@@ -27,7 +32,8 @@ export async function validationRoutes(app: FastifyInstance): Promise<void> {
       operation: 'createValidation',
       summary: 'Scan a code at the door',
       description:
-        'Accepted or rejected, the scan is kept and answered with 201. A ticket admits from 6 hours before the doors ' +
+        'Accepted or rejected, the scan is kept and answered with 201. In place of a code, `ticket_id` checks somebody in by ' +
+        'name. A ticket admits from 6 hours before the doors ' +
         'open (or the event starts) until 6 hours after the event ends (24 after it starts when no end is known), ' +
         'unless its type names its own times. An exit is judged by the ticket alone.',
       body: Scan,
@@ -35,6 +41,23 @@ export async function validationRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, body }) => scan(ctx, body),
+  );
+  route(
+    app,
+    'POST',
+    '/validations/group',
+    {
+      ...DOOR,
+      operation: 'createGroupValidation',
+      summary: 'Scan a whole group in one request',
+      description:
+        'Several codes, or all tickets that were bought together, named by their cart or by the code of any of them. ' +
+        'Each ticket is judged by itself; all scans are kept at once.',
+      body: GroupScan,
+      answer: created('validations', Validation),
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, body }) => scanGroup(ctx, body),
   );
   route(
     app,
@@ -78,6 +101,22 @@ export async function validationRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params }) => undoValidation(ctx, params.validation_id),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/attendees',
+    {
+      ...DOOR,
+      operation: 'listAttendees',
+      summary: 'Tickets of an event by name, for a check-in without a code',
+      description: 'Of every interface. Check one in by POST /validations with its `ticket_id`.',
+      params: { event_id: idParam },
+      query: attendeesQuery,
+      answer: page('attendees', ScannedTicket),
+      problems: ['not_found'],
+    },
+    ({ ctx, params, query, page }) => findAttendees(ctx, params.event_id, query, page),
   );
   route(
     app,

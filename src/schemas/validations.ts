@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { at, id, idParam, instant, text, uuidParam } from './common.ts';
-import { qrCode, ScannedTicket } from './tickets.ts';
+import { at, id, idParam, instant, listParam, text, uuid, uuidParam } from './common.ts';
+import { qrCode, ScannedTicket, TICKET_STATUSES } from './tickets.ts';
 
 export const SCAN_RESULTS = ['accepted', 'rejected'] as const;
 export const DIRECTIONS = ['entry', 'exit'] as const;
@@ -19,23 +19,71 @@ export type Rejection = (typeof REJECTIONS)[number];
 
 // ── requests ──
 
-export const Scan = z.strictObject({
-  qr_code: qrCode,
-  event_id: id,
-  gate_id: id.optional(),
-  direction: z.enum(DIRECTIONS).optional().describe('Default entry.'),
-  scanned_at: instant
+export const force = z
+  .union([z.boolean(), z.strictObject({ reason: text(300) })])
+  .optional()
+  .describe('Lets in against already_used, wrong_gate, not_yet_valid, expired and unpaid; why is kept.');
+const scanned_at = instant
+  .optional()
+  .describe('When the code was scanned, by the clock of the gate: at most 5 minutes ahead. Default now.');
+export const direction = z.enum(DIRECTIONS).optional().describe('Default entry.');
+
+/** Exactly one of these must be there. Said with all other faults, not after them. */
+export const oneOf = (...names: readonly [string, ...string[]]) =>
+  [
+    (body: object) => {
+      const fields = body as Record<string, unknown>;
+      return names.filter((name) => fields?.[name] !== undefined).length === 1;
+    },
+    {
+      path: [names[0]] as PropertyKey[],
+      error: `Name one of ${names.join(', ')}, and no more.`,
+      when: () => true,
+    },
+  ] as [(body: object) => boolean, { path: PropertyKey[]; error: string; when: () => boolean }];
+
+export const named = {
+  qr_code: qrCode.optional().describe('The code, as scanned or typed.'),
+  ticket_id: uuid
     .optional()
-    .describe('When the code was scanned, by the clock of the gate: at most 5 minutes ahead. Default now.'),
-  nonce: text(100).optional().describe('Names the scan: sent twice by a client, it is one scan.'),
-  force: z
-    .union([z.boolean(), z.strictObject({ reason: text(300) })])
-    .optional()
-    .describe(
-      'Lets in against already_used, wrong_gate, not_yet_valid, expired and unpaid; why is kept with the scan.',
-    ),
-});
+    .describe('In place of the code: a ticket found by name (GET /events/:event_id/attendees).'),
+};
+
+export const Scan = z
+  .strictObject({
+    ...named,
+    event_id: id,
+    gate_id: id.optional(),
+    direction,
+    scanned_at,
+    nonce: text(100).optional().describe('Names the scan: sent twice by a client, it is one scan.'),
+    force,
+  })
+  .refine(...oneOf('qr_code', 'ticket_id'));
 export type Scan = z.output<typeof Scan>;
+
+export const GroupScan = z
+  .strictObject({
+    qr_codes: z.array(qrCode).min(1).max(100).optional().describe('Several codes, each judged by itself.'),
+    qr_code: qrCode
+      .optional()
+      .describe('The code of one of a group: stands for all tickets for the event that were bought with it.'),
+    cart_id: uuid.optional().describe('All tickets of a cart for the event.'),
+    event_id: id,
+    gate_id: id.optional(),
+    direction,
+    scanned_at,
+    people: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('How many pass on each ticket, where its type lets in several. Default 1.'),
+    nonce: text(60).optional().describe('Names the scan: sent twice by a client, it is one.'),
+    force,
+  })
+  .refine(...oneOf('qr_codes', 'qr_code', 'cart_id'));
+export type GroupScan = z.output<typeof GroupScan>;
 
 export const validationsQuery = {
   event_id: idParam.optional(),
@@ -46,6 +94,14 @@ export const validationsQuery = {
   to: instant.optional().describe('Scans before this instant.'),
 };
 export type ValidationFilters = z.output<z.ZodObject<typeof validationsQuery>>;
+
+export const attendeesQuery = {
+  q: text(200)
+    .optional()
+    .describe('Words to find in the name, e-mail and document: every word must be found.'),
+  status: listParam(TICKET_STATUSES).optional().describe('Statuses, separated by commas.'),
+};
+export type AttendeeFilters = z.output<z.ZodObject<typeof attendeesQuery>>;
 
 export const summaryQuery = {
   from: instant.optional().describe('First minute told one by one. Default: an hour before `to`.'),
@@ -70,6 +126,17 @@ export const Validation = z
     direction: z.enum(DIRECTIONS),
     forced: z.boolean(),
     force_reason: z.string().nullable(),
+    manual: z.boolean().describe('Checked in by name, without the code.'),
+    offline: z.boolean().describe('Decided by a device without a connection.'),
+    device_id: z.string().nullable(),
+    device_time: at.nullable().describe('What the clock of the device said, where scanned_at is corrected.'),
+    conflict: z
+      .enum(REJECTIONS)
+      .nullable()
+      .describe(
+        "Somebody went through against this rule, by nobody's will: already_used is a double entry. Null when all is well.",
+      ),
+    conflict_id: z.string().nullable().describe('The scan whose entry counts in place of a double one.'),
     scanned_at: at,
     undone_at: at.nullable(),
     created_at: at,
@@ -80,8 +147,8 @@ export const Validation = z
   .meta({ id: 'Validation' });
 
 const counts = {
-  entries: z.int().describe('Accepted, less the undone.'),
-  exits: z.int().describe('Accepted, less the undone.'),
+  entries: z.int().describe('Accepted, less the undone; double entries included.'),
+  exits: z.int().describe('Accepted, less the undone, of those who were known to be inside.'),
   rejected: z.int(),
 };
 
@@ -89,6 +156,7 @@ export const ValidationSummary = z
   .object({
     event_id: z.int(),
     inside: z.int().describe('People inside now.'),
+    conflicts: z.int().describe("Scans that went against a rule by nobody's will."),
     ...counts,
     tickets: z.object({
       live: z.int().describe('Tickets that admit or have admitted.'),
@@ -97,7 +165,14 @@ export const ValidationSummary = z
     reasons: z
       .array(z.object({ reason: z.enum(REJECTIONS), count: z.int() }))
       .describe('Of the rejected ones.'),
-    gates: z.array(z.object({ gate_id: z.int().nullable(), name: z.string().nullable(), ...counts })),
+    gates: z.array(
+      z.object({
+        gate_id: z.int().nullable(),
+        name: z.string().nullable(),
+        zone: z.string().nullable(),
+        ...counts,
+      }),
+    ),
     minutes: z
       .array(z.object({ at, gate_id: z.int().nullable(), ...counts }))
       .describe('By minute of the scan and gate; minutes without scans are left out.'),

@@ -189,6 +189,12 @@ const CHECKS: Record<string, CheckRule> = {
     allowed: [{ entries: 2, inside: 1 }],
     refused: [{ entries: -1 }, { inside: -1 }],
   },
+  host_quota_within: {
+    table: 'host_quota',
+    row: () => ({ company_id: company.company_id, event_id: event.event_id, host: uuidv7(), quota: 2 }),
+    allowed: [{ used: 2 }, { quota: 0 }],
+    refused: [{ used: -1 }, { used: 3 }, { quota: -1 }],
+  },
   sale_detail_money: {
     table: 'sale_detail',
     row: line,
@@ -239,6 +245,7 @@ let nextSeat = 1;
 const QUEUES: Record<string, string> = {
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
   payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
+  validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
   refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
 };
 

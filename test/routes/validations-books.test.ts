@@ -80,16 +80,16 @@ describe('the books of the door', () => {
     const { minutes, ...summary } = body.summary;
     expect(summary).toEqual({
       event_id: world.tonight.event_id,
-      ...{ inside: 1, entries: 2, exits: 1, rejected: 2 },
+      ...{ inside: 1, conflicts: 0, entries: 2, exits: 1, rejected: 2 },
       tickets: { live: 3, admitted: 2 },
       reasons: [
         { reason: 'already_used', count: 1 },
         { reason: 'unknown', count: 1 },
       ],
       gates: [
-        { gate_id: gates.north, name: 'North', entries: 2, exits: 0, rejected: 0 },
-        { gate_id: gates.south, name: 'South', entries: 0, exits: 1, rejected: 1 },
-        { gate_id: null, name: null, entries: 0, exits: 0, rejected: 1 },
+        { gate_id: gates.north, name: 'North', zone: null, entries: 2, exits: 0, rejected: 0 },
+        { gate_id: gates.south, name: 'South', zone: null, entries: 0, exits: 1, rejected: 1 },
+        { gate_id: null, name: null, zone: null, entries: 0, exits: 0, rejected: 1 },
       ],
     });
     const counts = minutes.map(({ at: _, ...count }: { at: string }) => count);

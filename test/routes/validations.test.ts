@@ -37,6 +37,8 @@ describe('a good code at the door', () => {
     const { validation } = answer.body;
     expect(answer.headers.location).toBe(`/validations/${validation.id}`);
     expect(validation).toEqual({
+      ...{ manual: false, offline: false, device_id: null, device_time: null },
+      ...{ conflict: null, conflict_id: null },
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       event_id: tonight.event_id,
       ticket_id: ticket.id,

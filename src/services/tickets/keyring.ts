@@ -1,4 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, sign, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { type Database, statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
@@ -17,6 +18,8 @@ const FRESH_MS = 60_000;
 
 /** Codes that a process remembers of a company: half a kilobyte each. */
 const CODES = 20_000;
+
+const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
 
 interface Codes {
   /** By key, ticket, event and serial. */
@@ -112,6 +115,16 @@ export class TicketKeyring {
     if (!timingSafeEqual(Buffer.from(made), Buffer.from(spelt))) return undefined;
     proven.set(made, claims);
     return claims;
+  }
+
+  /**
+   * Signs a text for scanners to trust, by the newest key of the company; they have the public ones.
+   * @param purpose goes before what is signed, so that no signature can pass for one made for another purpose
+   */
+  async attest(company_id: number, purpose: string, text: string): Promise<{ kid: string; value: string }> {
+    const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
+    const signature = await signInPool(null, Buffer.from(`${purpose}\0${text}`), key.privateKey);
+    return { kid: String(key.number), value: signature.toString('base64url') };
   }
 
   /** The public keys, oldest first: what a scanner needs to verify codes with no network. */

@@ -6,7 +6,8 @@ type Told =
   | 'ticket.reissued'
   | 'ticket.voided'
   | 'ticket.validated'
-  | 'ticket.validation_undone';
+  | 'ticket.validation_undone'
+  | 'ticket.entry_conflict';
 
 /** What the change feed tells of a ticket: which, never whose. */
 export const ticketChange = (

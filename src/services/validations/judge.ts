@@ -1,14 +1,20 @@
 import type { Rejection } from '../../schemas/validations.ts';
-import type { TicketClaims } from '../tickets/code.ts';
 import { isLive, type TicketRow } from '../tickets/row.ts';
 import { mayBecome, type TicketStatus } from '../tickets/state.ts';
 import type { Admission, Door } from './door.ts';
 
+/** What names a ticket at a gate: a code that the company signed, or its id alone, which is good for any serial. */
+export interface Claims {
+  ticketId: string;
+  eventId: number | null;
+  serial: number | null;
+}
+
 /** A code held before a gate. */
 export interface Attempt {
   door: Door;
-  /** What the code says, if the company signed it. */
-  claims: TicketClaims | undefined;
+  /** Undefined when the company signed no such code. */
+  claims: Claims | undefined;
   gate_id: number | null;
   direction: 'entry' | 'exit';
   scanned_at: Date;
@@ -39,7 +45,7 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   const { door, claims, direction, force } = attempt;
   if (!claims || !ticket) return rejected('unknown');
   if (ticket.event_id !== door.event_id) return rejected('wrong_event');
-  if (door.cancelled || !isLive(ticket) || claims.serial !== ticket.serial) return rejected('revoked');
+  if (isDead(attempt, claims, ticket)) return rejected('revoked');
 
   const admission = admissionOf(door, ticket);
   if (direction === 'exit') {
@@ -52,6 +58,21 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   const reason = entryFault(attempt, ticket, admission) ?? (used ? 'already_used' : null);
   if (reason && !force) return rejected(reason);
   return { result: 'accepted', reason, forced: reason !== null, net: used ? 0 : 1 };
+}
+
+const isDead = ({ door }: Attempt, { serial }: Claims, ticket: TicketAtDoor): boolean =>
+  door.cancelled || !isLive(ticket) || (serial !== null && serial !== ticket.serial);
+
+/**
+ * What a device that let somebody in could not know, or did not keep to; used entries aside, which the log of the ticket
+ * tells (replay.ts).
+ */
+export function faultOf(attempt: Attempt, ticket: TicketAtDoor | undefined): Rejection | null {
+  const { door, claims, direction } = attempt;
+  if (!claims || !ticket) return 'unknown';
+  if (ticket.event_id !== door.event_id) return 'wrong_event';
+  if (isDead(attempt, claims, ticket)) return direction === 'entry' ? 'revoked' : null;
+  return direction === 'entry' ? entryFault(attempt, ticket, admissionOf(door, ticket)) : null;
 }
 
 function entryFault(

@@ -28,6 +28,12 @@ export interface ValidationRow {
   undone_at: Date | null;
   undone_by: string | null;
   created_at: Date;
+  manual: boolean;
+  offline: boolean;
+  device_id: string | null;
+  device_time: Date | null;
+  conflict: Rejection | null;
+  conflict_id: string | null;
 }
 
 /** Scans are seen wherever their event is, whichever channel the gate or the ticket belongs to: SQL over `v`. */
@@ -72,6 +78,12 @@ export function presentValidation(
     direction: row.direction,
     forced: row.forced,
     force_reason: row.force_reason,
+    manual: row.manual,
+    offline: row.offline,
+    device_id: row.device_id,
+    device_time: row.device_time,
+    conflict: row.conflict,
+    conflict_id: row.conflict_id,
     scanned_at: row.scanned_at,
     undone_at: row.undone_at,
     created_at: row.created_at,

@@ -50,45 +50,27 @@ export async function executeScans(
   commands: ScanCommand[],
 ): Promise<Outcome<ValidationView>[]> {
   const outcomes = await inTransaction(system.db, async (tx) => {
-    const refusals: (AppError | undefined)[] = await claimKeys(
+    const refusals = await claimKeys(
       tx,
       commands.map(({ ctx }) => ctx),
     );
     const claimed = commands.filter((_, i) => !refusals[i]);
-    const ticket_ids = [...new Set(claimed.flatMap(({ attempt }) => attempt.claims?.ticketId ?? []))];
-    const locked = ticket_ids.length
-      ? await tx.query<TicketAtDoor>(LOCK_TICKETS, [company_id, ticket_ids])
-      : [];
-    const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
-    const nonces = await keptNonces(tx, company_id, claimed);
-
-    const fresh: Kept[] = [];
-    const kept = commands.map((command, i): Kept | AppError => {
-      const refusal = refusals[i];
-      return refusal ?? decide(command, tickets, nonces, fresh);
-    });
-    const refused = commands.filter((_, i) => kept[i] instanceof AppError && !refusals[i]);
+    const made = await keepScans(tx, system, company_id, claimed);
+    const verdicts = claimed.map((command, i) => ({ ctx: command.ctx, result: made[i] as Made }));
+    const refused = verdicts.filter(({ result }) => result instanceof AppError);
     await releaseKeys(
       tx,
       refused.map(({ ctx }) => ctx),
     );
-    const updated = await write(tx, company_id, locked, tickets, fresh);
-
-    const seats = locked.flatMap((ticket) => ticket.seat_id ?? []);
-    const labels = await system.seatLabels.of(tx, company_id, seats);
-    const outcomes = kept.map((it, i): Outcome<ValidationView> => {
-      if (it instanceof AppError) return { refusal: it };
-      const { row, ticket } = it;
-      const shown = ticket && { ...ticket, updated_at: updated.get(ticket.id) ?? ticket.updated_at };
-      return { result: presentValidation((commands[i] as ScanCommand).ctx, row, shown, labels) };
-    });
     await answerKeys(
       tx,
-      outcomes.flatMap((outcome, i) =>
-        'result' in outcome ? [{ ctx: (commands[i] as ScanCommand).ctx, result: outcome.result }] : [],
-      ),
+      verdicts.filter(({ result }) => !(result instanceof AppError)),
     );
-    return outcomes;
+    const rest = made[Symbol.iterator]();
+    return refusals.map((refusal): Outcome<ValidationView> => {
+      const it = refusal ?? (rest.next().value as Made);
+      return it instanceof AppError ? { refusal: it } : { result: it };
+    });
   });
   outcomes.forEach((outcome, i) => {
     const { idempotency } = (commands[i] as ScanCommand).ctx;
@@ -97,13 +79,54 @@ export async function executeScans(
   return outcomes;
 }
 
-const nonceKey = (client_id: string, nonce: string): string => `${client_id} ${nonce}`;
+type Made = ValidationView | AppError;
 
-/** Read after the tickets are locked: of two scans of one ticket under one nonce, the second finds the first. */
-async function keptNonces(
+/**
+ * Judges scans in their order and keeps them, in the caller's transaction.
+ * @returns for each how it was judged, or conflict when its nonce belongs to another scan
+ * @throws NonceTaken
+ */
+export async function keepScans(
   tx: Tx,
+  system: System,
   company_id: number,
   commands: readonly ScanCommand[],
+): Promise<Made[]> {
+  const ids = commands.flatMap(({ attempt }) => attempt.claims?.ticketId ?? []);
+  const locked = await lockTickets(tx, company_id, ids);
+  const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
+  const nonces = await keptNonces(tx, company_id, commands);
+  const fresh: Kept[] = [];
+  const kept = commands.map((command) => decide(command, tickets, nonces, fresh));
+  const updated = await write(tx, company_id, locked, tickets, fresh);
+
+  const seats = locked.flatMap((ticket) => ticket.seat_id ?? []);
+  const labels = await system.seatLabels.of(tx, company_id, seats);
+  return kept.map((it, i) => {
+    if (it instanceof AppError) return it;
+    const { row, ticket } = it;
+    const shown = ticket && { ...ticket, updated_at: updated.get(ticket.id) ?? ticket.updated_at };
+    return presentValidation((commands[i] as ScanCommand).ctx, row, shown, labels);
+  });
+}
+
+/** Locks tickets in the order of their ids, as everybody does. */
+export async function lockTickets(
+  tx: Tx,
+  company_id: number,
+  ids: readonly string[],
+): Promise<TicketAtDoor[]> {
+  if (!ids.length) return [];
+  return tx.query<TicketAtDoor>(LOCK_TICKETS, [company_id, [...new Set(ids)]]);
+}
+
+export const nonceKey = (client_id: string, nonce: string): string => `${client_id} ${nonce}`;
+
+/** Read after the tickets are locked: of two scans of one ticket under one nonce, the second finds the first. */
+export async function keptNonces(
+  tx: Tx,
+  company_id: number,
+  commands: readonly Pick<ScanCommand, 'ctx' | 'nonce'>[],
 ): Promise<Map<string, ValidationRow>> {
   const named = commands.filter(({ nonce }) => nonce !== null);
   if (!named.length) return new Map();
@@ -134,22 +157,25 @@ function decide(
   return kept;
 }
 
-const ticketOf = ({ claims }: Attempt, tickets: Map<string, TicketAtDoor>): TicketAtDoor | undefined => {
+export const ticketOf = (
+  { claims }: Attempt,
+  tickets: Map<string, TicketAtDoor>,
+): TicketAtDoor | undefined => {
   const ticket = claims && tickets.get(claims.ticketId);
-  return ticket?.event_id === claims?.eventId ? ticket : undefined;
+  return claims?.eventId === null || ticket?.event_id === claims?.eventId ? ticket : undefined;
 };
 
 /** A nonce that a gate uses for everything must not let everybody in on the first one's verdict. */
-const sameScan = (
+export const sameScan = (
   first: ValidationRow,
-  { attempt }: ScanCommand,
+  { attempt }: Pick<ScanCommand, 'attempt'>,
   ticket: TicketAtDoor | undefined,
 ): boolean =>
   first.event_id === attempt.door.event_id &&
   first.direction === attempt.direction &&
   first.ticket_id === (ticket?.id ?? null);
 
-const nonceReused = () => new AppError('conflict', 'This nonce names another scan.');
+export const nonceReused = () => new AppError('conflict', 'This nonce names another scan.');
 
 function rowOf(
   { ctx, attempt, nonce, force_reason }: ScanCommand,
@@ -172,6 +198,8 @@ function rowOf(
     undone_at: null,
     undone_by: null,
     created_at: ctx.now,
+    manual: attempt.claims?.serial === null,
+    ...{ offline: false, device_id: null, device_time: null, conflict: null, conflict_id: null },
   };
 }
 

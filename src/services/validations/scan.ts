@@ -1,7 +1,8 @@
 import type { Context } from '../../context.ts';
-import { AppError, fieldError, notFound } from '../../errors.ts';
+import { AppError, fieldError } from '../../errors.ts';
 import type { Scan } from '../../schemas/validations.ts';
 import { type Batcher, batcher } from '../batcher.ts';
+import { claimsIn, doorAt, forceOf } from './prepare.ts';
 import type { ValidationView } from './row.ts';
 import { executeScans, type ScanCommand } from './scan-batch.ts';
 import { NonceTaken } from './write.ts';
@@ -22,33 +23,33 @@ export type ScanQueues = Map<number, Batcher<ScanCommand, ValidationView>>;
  *   another event or a time ahead of ours; conflict when the nonce belongs to another scan
  */
 export async function scan(ctx: Context, body: Scan): Promise<ValidationView> {
-  const { system, company_id } = ctx;
-  const { gate_id = null, scanned_at = ctx.now, force = false } = body;
-  const [door, claims] = await Promise.all([
-    system.doors.of(system, company_id, body.event_id),
-    system.ticketKeys.prove(company_id, body.qr_code),
-  ]);
-  if (!door.interface_ids.has(ctx.interface.id)) throw notFound('Event');
-  if (gate_id !== null && !door.gate_ids.has(gate_id))
-    throw fieldError('/gate_id', 'No gate of this event.', 'not_found');
-  if (scanned_at.getTime() > ctx.now.getTime() + MAX_SKEW_MS)
+  const { gate_id = null, direction = 'entry', nonce = null } = body;
+  const scanned_at = momentOfScan(ctx, body.scanned_at);
+  const [door, claims] = await Promise.all([doorAt(ctx, body.event_id, gate_id), claimsIn(ctx, body)]);
+  const { force, force_reason } = forceOf(body.force);
+  const attempt = { door, claims, gate_id, direction, scanned_at, force };
+  const command: ScanCommand = { ctx, attempt, nonce, force_reason };
+  return retryNonce(() => queueOf(ctx)(command));
+}
+
+/**
+ * When a code was scanned, by the clock of the gate.
+ * @throws AppError validation_failed for a time ahead of ours
+ */
+export function momentOfScan({ now }: Context, scanned_at = now): Date {
+  if (scanned_at.getTime() > now.getTime() + MAX_SKEW_MS)
     throw fieldError('/scanned_at', 'More than 5 minutes ahead: set the clock of the gate.');
-  const command: ScanCommand = {
-    ctx,
-    attempt: {
-      door,
-      claims,
-      gate_id,
-      direction: body.direction ?? 'entry',
-      scanned_at,
-      force: force !== false,
-    },
-    nonce: body.nonce ?? null,
-    force_reason: typeof force === 'object' ? force.reason : null,
-  };
+  return scanned_at;
+}
+
+/**
+ * Runs what keeps scans, again when another has kept one under its nonce meanwhile: then it is found.
+ * @throws AppError conflict when that goes on
+ */
+export async function retryNonce<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await queueOf(ctx)(command);
+      return await work();
     } catch (error) {
       if (!(error instanceof NonceTaken)) throw error;
       if (attempt === MAX_ATTEMPTS)

@@ -12,7 +12,8 @@ const MAX_SPAN_MS = 24 * HOUR_MS;
 
 const COUNTS = `
   (count(*) FILTER (WHERE v.result = 'accepted' AND v.direction = 'entry' AND v.undone_at IS NULL))::int AS entries,
-  (count(*) FILTER (WHERE v.result = 'accepted' AND v.direction = 'exit' AND v.undone_at IS NULL))::int AS exits,
+  (count(*) FILTER (WHERE v.result = 'accepted' AND v.direction = 'exit' AND v.undone_at IS NULL
+    AND v.conflict IS DISTINCT FROM 'not_inside'))::int AS exits,
   (count(*) FILTER (WHERE v.result = 'rejected'))::int AS rejected`;
 
 const TICKETS = statement(
@@ -25,9 +26,9 @@ const TICKETS = statement(
 // Every gate of the event, scanned at or not, and what was scanned without naming one.
 const GATES = statement(
   'validation_summary_gates',
-  `SELECT g.id AS gate_id, g.name, coalesce(c.entries, 0) AS entries, coalesce(c.exits, 0) AS exits,
+  `SELECT g.id AS gate_id, g.name, g.zone, coalesce(c.entries, 0) AS entries, coalesce(c.exits, 0) AS exits,
      coalesce(c.rejected, 0) AS rejected
-   FROM (SELECT id, name FROM gate WHERE company_id = $1 AND event_id = $2) AS g
+   FROM (SELECT id, name, zone FROM gate WHERE company_id = $1 AND event_id = $2) AS g
    FULL JOIN (SELECT v.gate_id, ${COUNTS} FROM validation v
               WHERE v.company_id = $1 AND v.event_id = $2 GROUP BY v.gate_id) AS c ON c.gate_id = g.id
    ORDER BY g.name NULLS LAST, g.id`,
@@ -37,6 +38,11 @@ const REASONS = statement(
   `SELECT v.reason, count(*)::int AS count FROM validation v
    WHERE v.company_id = $1 AND v.event_id = $2 AND v.result = 'rejected'
    GROUP BY v.reason ORDER BY count(*) DESC, v.reason`,
+);
+const CONFLICTS = statement(
+  'validation_summary_conflicts',
+  `SELECT count(*)::int AS count FROM validation
+   WHERE company_id = $1 AND event_id = $2 AND conflict IS NOT NULL AND undone_at IS NULL`,
 );
 const MINUTES = statement(
   'validation_summary_minutes',
@@ -63,8 +69,9 @@ export async function summarizeValidations(
 
   const { db } = ctx.system;
   const event = [ctx.company_id, event_id];
-  const [[tickets], gates, reasons, minutes] = await Promise.all([
+  const [[tickets], [conflicts], gates, reasons, minutes] = await Promise.all([
     db.query<{ inside: number; live: number; admitted: number }>(TICKETS, event),
+    db.query<{ count: number }>(CONFLICTS, event),
     db.query<Summary['gates'][number]>(GATES, event),
     db.query<{ reason: Rejection; count: number }>(REASONS, event),
     db.query<Summary['minutes'][number]>(MINUTES, [...event, from, to]),
@@ -75,6 +82,7 @@ export async function summarizeValidations(
   return {
     event_id,
     inside,
+    conflicts: conflicts?.count ?? 0,
     entries: total('entries'),
     exits: total('exits'),
     rejected: total('rejected'),

@@ -45,10 +45,11 @@ export async function updateTickets(
 const INSERT = statement(
   'scan_insert',
   `INSERT INTO validation (company_id, id, event_id, ticket_id, gate_id, result, reason, direction, forced,
-     force_reason, net, scanned_at, client_id, interface_id, nonce)
+     force_reason, net, scanned_at, client_id, interface_id, nonce, manual, offline, device_id, device_time, conflict,
+     conflict_id)
    SELECT $1, r.* FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::scan_result[], $7::text[],
      $8::scan_direction[], $9::bool[], $10::text[], $11::smallint[], $12::timestamptz[], $13::text[], $14::int[],
-     $15::text[]) AS r
+     $15::text[], $16::bool[], $17::bool[], $18::text[], $19::timestamptz[], $20::text[], $21::uuid[]) AS r
    ON CONFLICT (company_id, client_id, nonce) DO NOTHING RETURNING created_at`,
 );
 
@@ -72,9 +73,62 @@ export async function insertValidations(
       column,
     ),
     ...(['force_reason', 'net', 'scanned_at', 'client_id', 'interface_id', 'nonce'] as const).map(column),
+    ...(['manual', 'offline', 'device_id', 'device_time', 'conflict', 'conflict_id'] as const).map(column),
   ]);
   if (rows.length !== scans.length) throw new NonceTaken();
   return rows[0]?.created_at;
+}
+
+const SETTLE = statement(
+  'scan_settle',
+  `UPDATE validation v SET net = r.net, conflict = r.conflict, conflict_id = r.conflict_id,
+     version = pg_current_xact_id()::text::bigint
+   FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[]) AS r (id, net, conflict, conflict_id)
+   WHERE v.company_id = $1 AND v.id = r.id AND v.undone_at IS NULL`,
+);
+
+/**
+ * Writes what the log of their tickets now says of scans that were kept before. The tickets are locked.
+ * @throws Error when one was undone meanwhile: the lock was not held
+ */
+export async function settleValidations(
+  tx: Tx,
+  company_id: number,
+  scans: readonly Pick<ValidationRow, 'id' | 'net' | 'conflict' | 'conflict_id'>[],
+): Promise<void> {
+  if (!scans.length) return;
+  const settled = await tx.execute(SETTLE, [
+    company_id,
+    scans.map(({ id }) => id),
+    scans.map(({ net }) => net),
+    scans.map(({ conflict }) => conflict),
+    scans.map(({ conflict_id }) => conflict_id),
+  ]);
+  if (settled !== scans.length) throw new Error(`settled ${settled} of ${scans.length} scans`);
+}
+
+const CORRECT = statement(
+  'scan_correct',
+  `UPDATE validation v SET result = r.result, reason = r.reason, offline = true, device_id = r.device_id,
+     device_time = r.device_time, scanned_at = r.scanned_at
+   FROM unnest($2::uuid[], $3::scan_result[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+     AS r (id, result, reason, device_id, device_time, scanned_at)
+   WHERE v.company_id = $1 AND v.id = r.id`,
+);
+
+/** Writes how scans went at the gate that were judged here, but whose device never heard the answer. */
+export async function correctValidations(
+  tx: Tx,
+  company_id: number,
+  scans: readonly ValidationRow[],
+): Promise<void> {
+  if (!scans.length) return;
+  await tx.execute(CORRECT, [
+    company_id,
+    ...(['id', 'result', 'reason', 'device_id', 'device_time', 'scanned_at'] as const).map((field) =>
+      scans.map((row) => row[field]),
+    ),
+  ]);
 }
 
 const compare = (a: string | null, b: string | null): number =>

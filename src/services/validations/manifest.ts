@@ -1,0 +1,102 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import { canonicalJson, type Json } from './canonical-json.ts';
+import { doorAt } from './prepare.ts';
+
+/** Goes before what is signed. */
+export const MANIFEST_PURPOSE = 'ticketing-api/manifest';
+
+const COLUMNS = ['id', 'serial', 'ticket_type_id', 'status', 'entries', 'inside', 'holder', 'seat'] as const;
+
+// Read before the tickets: what is written meanwhile is at or above it, and comes again with the next manifest.
+const EVENT = statement(
+  'manifest_event',
+  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS version, e.name, e.rotating_codes, e.time_zone,
+     e.starts_at,
+     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone) ORDER BY g.id), '[]')
+       FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gates,
+     (SELECT coalesce(json_object_agg(y.id, y.name), '{}')
+       FROM ticket_type y WHERE y.company_id = e.company_id AND y.event_id = e.id) AS types
+   FROM event e WHERE e.company_id = $1 AND e.id = $2`,
+);
+// Seats are named by one join for all of them: they are as many as the tickets.
+const TICKETS = statement(
+  'manifest_tickets',
+  `SELECT t.id, t.serial, t.ticket_type_id, t.entries, t.inside,
+     CASE WHEN t.status IN ('valid', 'used') AND c.status NOT IN ('paid', 'partially_refunded') THEN 'unpaid'
+       ELSE t.status::text END AS status,
+     nullif(concat_ws(' ', t.first_name, t.last_name), '') AS holder,
+     CASE WHEN s.id IS NOT NULL THEN concat_ws(' ', x.name, r.label, s.number) END AS seat
+   FROM ticket t
+   LEFT JOIN cart c ON c.company_id = t.company_id AND c.id = t.cart_id
+   LEFT JOIN seat s ON s.company_id = t.company_id AND s.id = t.seat_id
+   LEFT JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id
+   LEFT JOIN section x ON x.company_id = s.company_id AND x.id = s.section_id
+   WHERE t.company_id = $1 AND t.event_id = $2 AND t.version >= $3 ORDER BY t.id`,
+);
+
+interface EventFacts {
+  version: number;
+  name: string;
+  rotating_codes: boolean;
+  time_zone: string;
+  starts_at: Date;
+  gates: Json[];
+  types: Record<number, string>;
+}
+
+type TicketFacts = Record<(typeof COLUMNS)[number], string | number | null>;
+
+/**
+ * Everything a scanner needs to work without a connection: keys, rules and tickets, signed, as JSON text.
+ * @param since version of an earlier manifest: only tickets that have changed after it. One that this database cannot
+ *   have given (it was restored from a backup) is answered with all of them
+ * @throws AppError not_found when the event does not take place on this interface
+ */
+export async function getManifest(ctx: Context, event_id: number, since?: string): Promise<string> {
+  const { system, company_id } = ctx;
+  const door = await doorAt(ctx, event_id, null);
+  await system.ticketKeys.signer(company_id); // makes the first key where there is none yet
+  const keys = await system.ticketKeys.publicJwks(company_id);
+  const [event] = await system.db.query<EventFacts>(EVENT, [company_id, event_id]);
+  if (!event) throw new Error(`event ${event_id} has a door but does not exist`);
+  const complete = since === undefined || Number(since) > event.version;
+  const tickets = await system.db.query<TicketFacts>(TICKETS, [
+    company_id,
+    event_id,
+    complete ? 0 : Number(since),
+  ]);
+  const { name, rotating_codes, time_zone, starts_at } = event;
+  const members: Record<string, string> = {
+    version: canonicalJson(String(event.version)),
+    since: canonicalJson(since ?? null),
+    complete: canonicalJson(complete),
+    generated_at: canonicalJson(ctx.now),
+    event: canonicalJson({
+      id: event_id,
+      cancelled: door.cancelled,
+      ...{ name, rotating_codes, time_zone, starts_at },
+    }),
+    keys: canonicalJson(keys),
+    gates: canonicalJson(event.gates),
+    rules: canonicalJson([
+      ...[...door.admissions].map(([ticket_type_id, admission]) => ({
+        ticket_type_id,
+        name: event.types[ticket_type_id] ?? null,
+        ...admission,
+      })),
+      { ticket_type_id: null, name: null, ...door.standard },
+    ] as unknown as Json),
+    columns: canonicalJson(COLUMNS),
+    tickets: JSON.stringify(tickets.map((ticket) => COLUMNS.map((column) => ticket[column]))),
+  };
+  const signature = await system.ticketKeys.attest(company_id, MANIFEST_PURPOSE, objectOf(members));
+  return `{"manifest":${objectOf({ ...members, signature: canonicalJson(signature) })}}`;
+}
+
+/** An object of members whose texts are canonical already. */
+const objectOf = (members: Record<string, string>): string =>
+  `{${Object.keys(members)
+    .sort()
+    .map((name) => `"${name}":${members[name]}`)
+    .join(',')}}`;
