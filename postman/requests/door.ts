@@ -1,4 +1,5 @@
 import type { Folder } from './item.ts';
+import { offline } from './offline.ts';
 
 const scan = { qr_code: '{{qr_code}}', event_id: '{{event_id}}', gate_id: '{{gate_id}}', nonce: '{{$guid}}' };
 
@@ -131,6 +132,7 @@ export const validations: Folder = {
       status: 200,
       root: 'validation',
     },
+    ...offline,
     {
       operation: 'getReport',
       name: 'Report of the event',

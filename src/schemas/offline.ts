@@ -34,7 +34,7 @@ export type OfflineBatch = z.output<typeof OfflineBatch>;
 export const manifestQuery = {
   since: z
     .string()
-    .regex(/^\d{1,15}$/, 'must be a version that an earlier manifest gave')
+    .regex(/^v[0-9a-z]{1,11}$/, 'must be a version that an earlier manifest gave')
     .optional()
     .describe('The `version` of an earlier manifest: only tickets that have changed after it.'),
 };
@@ -93,7 +93,6 @@ export const Manifest = z
     complete: z
       .boolean()
       .describe('All tickets are in it: forget what an earlier manifest said. False: only what has changed.'),
-    generated_at: at,
     event: z.object({
       id: z.int(),
       name: z.string(),

@@ -2,6 +2,7 @@ import type { Scope } from '../../src/context.ts';
 import type { ApiWorld, Who } from './api-world.ts';
 import { catalogueRoutes } from './routes/catalogues.ts';
 import { doorRoutes } from './routes/door.ts';
+import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
 import { salesRoutes } from './routes/sales.ts';
 
@@ -53,6 +54,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...catalogueRoutes,
   ...salesRoutes,
   ...doorRoutes,
+  ...offlineRoutes,
   ...openRoutes,
 ];
 

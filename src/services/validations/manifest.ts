@@ -8,10 +8,13 @@ export const MANIFEST_PURPOSE = 'ticketing-api/manifest';
 
 const COLUMNS = ['id', 'serial', 'ticket_type_id', 'status', 'entries', 'inside', 'holder', 'seat'] as const;
 
-// Read before the tickets: what is written meanwhile is at or above it, and comes again with the next manifest.
+// The version is read before the tickets: what is written meanwhile is at or above it, and comes with the next manifest.
+// Of transactions that still run, the oldest bounds it; while none does, it stands still as long as the tickets do.
 const EVENT = statement(
   'manifest_event',
-  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS version, e.name, e.rotating_codes, e.time_zone,
+  `SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+       1 + coalesce((SELECT max(t.version) FROM ticket t WHERE t.company_id = e.company_id AND t.event_id = e.id), 0))
+       AS version, e.name, e.rotating_codes, e.time_zone,
      e.starts_at,
      (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone) ORDER BY g.id), '[]')
        FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gates,
@@ -60,18 +63,14 @@ export async function getManifest(ctx: Context, event_id: number, since?: string
   const keys = await system.ticketKeys.publicJwks(company_id);
   const [event] = await system.db.query<EventFacts>(EVENT, [company_id, event_id]);
   if (!event) throw new Error(`event ${event_id} has a door but does not exist`);
-  const complete = since === undefined || Number(since) > event.version;
-  const tickets = await system.db.query<TicketFacts>(TICKETS, [
-    company_id,
-    event_id,
-    complete ? 0 : Number(since),
-  ]);
+  const from = since === undefined ? 0 : Number.parseInt(since.slice(1), 36);
+  const complete = from === 0 || from > event.version;
+  const tickets = await system.db.query<TicketFacts>(TICKETS, [company_id, event_id, complete ? 0 : from]);
   const { name, rotating_codes, time_zone, starts_at } = event;
   const members: Record<string, string> = {
-    version: canonicalJson(String(event.version)),
+    version: canonicalJson(`v${event.version.toString(36)}`),
     since: canonicalJson(since ?? null),
     complete: canonicalJson(complete),
-    generated_at: canonicalJson(ctx.now),
     event: canonicalJson({
       id: event_id,
       cancelled: door.cancelled,
