@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 
 let world: DoorWorld;
 beforeAll(async () => {
-  world = await doorWorld({ env: { RATE_LIMIT: '10000000', RATE_LIMIT_IP: '10000000' } });
+  world = await doorWorld({ env: { RATE_LIMIT: '1000000', RATE_LIMIT_IP: '1000000' } });
 });
 afterAll(() => world.close());
 
