@@ -1,5 +1,11 @@
 import type { Item } from './item.ts';
 
+/** Two of them are two people on one code. */
+const scanned = {
+  ...{ qr_code: '{{qr_code}}', event_id: '{{event_id}}', gate_id: '{{gate_id}}' },
+  ...{ scanned_at: '{{$isoTimestamp}}', nonce: '{{$guid}}' },
+};
+
 /** Groups, names and devices without a connection: part of the folder "Validations". */
 export const offline: Item[] = [
   {
@@ -35,15 +41,7 @@ export const offline: Item[] = [
     body: {
       device_id: 'tablet-1',
       sent_at: '{{$isoTimestamp}}',
-      scans: [
-        {
-          qr_code: '{{qr_code}}',
-          event_id: '{{event_id}}',
-          gate_id: '{{gate_id}}',
-          scanned_at: '{{$isoTimestamp}}',
-          nonce: '{{$guid}}',
-        },
-      ],
+      scans: [scanned, scanned],
     },
     status: 201,
     root: 'validations',
