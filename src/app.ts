@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { answers } from './hooks/answer.ts';
 import { authenticate } from './hooks/authenticate.ts';
+import { commonHeaders } from './hooks/common-headers.ts';
 import { compression } from './hooks/compress.ts';
 import { conditional } from './hooks/conditional.ts';
 import { cors } from './hooks/cors.ts';
@@ -16,7 +17,7 @@ import { pressure } from './hooks/pressure.ts';
 import { problems } from './hooks/problem.ts';
 import { published } from './hooks/published.ts';
 import { rateLimit } from './hooks/rate-limit.ts';
-import { requestId, requestIdOf } from './hooks/request-id.ts';
+import { requestIdOf } from './hooks/request-id.ts';
 import { requestLog } from './hooks/request-log.ts';
 import { routeRules } from './hooks/route-rules.ts';
 import { scopes } from './hooks/scopes.ts';
@@ -69,7 +70,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   jsonBodies(app);
 
   // Before the body is read: who asks, for what, how often.
-  requestId(app);
+  commonHeaders(app);
   language(app);
   await metrics(app);
   salesChannel.announce(app); // X-Interface on every answer, refusals included

@@ -21,16 +21,13 @@ function announce(app: FastifyInstance): void {
   app.addHook('onReady', async () => {
     await auth.refresh();
   });
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     // Not waited for: with the database away, health is told all the same. Access waits for this reading, and fails with it.
     if (!auth.fresh()) auth.refresh().catch(() => {});
     const { interfaces, default_interface } = auth.latest;
     const asked = request.headers['x-interface'] as string | undefined;
     const channel = (asked && interfaces.get(asked)) || default_interface;
-    if (channel) {
-      request.channel = channel;
-      reply.header('x-interface', channel.id);
-    }
+    if (channel) request.channel = channel;
     done();
   });
 }
@@ -40,14 +37,13 @@ function announce(app: FastifyInstance): void {
  * @throws AppError invalid_interface, interface_not_allowed
  */
 function choose(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const asked = request.headers['x-interface'] as string | undefined;
     const { access } = request;
     const channel =
       access && (asked === undefined ? access.client.default_interface : access.client.interfaces.get(asked));
     if (channel) {
       request.channel = channel;
-      reply.header('x-interface', channel.id);
       return done();
     }
     if (asked !== undefined && !ID.test(asked)) return done(malformed());

@@ -13,15 +13,11 @@ declare module 'fastify' {
 const LANGUAGES: readonly Language[] = ['en', 'es', 'pt'];
 const DEFAULT: Language = 'en';
 
-/** What an answer depends on beside its address: one constant costs less than finding out for each. */
-const VARY = 'origin, accept-language, accept-encoding, x-interface';
-
 /** Picks the language of a request (RFC 9110 section 12.5.4): `pt-BR` is served as `pt`, an unknown one as `en`. */
 export function language(app: FastifyInstance): void {
   const known = new LRUCache<string, Language>({ max: 500 }); // browsers send few different headers
   app.decorateRequest('language', DEFAULT);
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('vary', VARY);
+  app.addHook('onRequest', (request, _reply, done) => {
     const header = request.headers['accept-language'];
     if (header) {
       let chosen = known.get(header);

@@ -9,27 +9,21 @@ import { COMPRESSION_THRESHOLD, codedTag } from './compress.ts';
 import { entityTag, matches } from './conditional.ts';
 import { letIn } from './cors.ts';
 import { observe } from './metrics.ts';
+import { sendWhole } from './send-whole.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of a request that fetches for all who wait for the same; null for any other. */
-    publishing: Publishing | null;
+    /** Of a request that fetches for all who wait for the same: hands the answer in. Null for any other. */
+    publishing: ((entry: PublishedEntry | null) => PublishedEntry | null) | null;
   }
-}
-
-interface Publishing {
-  /** Hands the answer in. */
-  readonly land: (entry: PublishedEntry | null) => PublishedEntry | null;
-  /** Headers that the reply had before: they belong to the request, not to the answer. */
-  readonly before: ReadonlySet<string>;
 }
 
 const CODINGS: readonly Coding[] = ['br', 'gzip'];
 /** Bytes up to which head and body together are one small write. */
-const SHORT = 16_384;
+const SHORT = 2_048;
 
-/** Headers that each answer gets anew. */
-const OWN = new Set(['etag', 'content-type', 'content-length']);
+/** Headers that follow from what is answered, not from who asks. */
+const KEPT = ['cache-control', 'link', 'x-page', 'x-per-page', 'x-total'];
 
 const brotli = promisify<zlib.InputType, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
 const gzip = promisify<zlib.InputType, Buffer>(zlib.gzip);
@@ -52,11 +46,11 @@ export function published(app: FastifyInstance): void {
     if (!request.routeOptions.config.published || !access || !channel || seesEverything(access))
       return done();
     const key = `${channel.id} ${request.language} ${request.url}`;
-    const entry = cache.fresh(key);
+    const entry = cache.fresh(key, request.startedAt);
     if (entry) return answer(entry, request, reply);
     const underWay = cache.underWay(key);
     if (!underWay) {
-      request.publishing = { land: cache.begin(key), before: new Set(Object.keys(reply.getHeaders())) };
+      request.publishing = cache.begin(key);
       return done();
     }
     // Where the first of them met an error, each one meets its own.
@@ -68,29 +62,21 @@ export function published(app: FastifyInstance): void {
     if (!publishing) return done(null, payload);
     request.publishing = null;
     const made = reply.statusCode === 200 && typeof payload === 'string';
-    const entry = publishing.land(made ? entryOf(request, reply, payload, publishing.before) : null);
+    const entry = publishing(made ? entryOf(request, reply, payload) : null);
     if (entry) reply.header('etag', entry.etag);
     done(null, payload);
   });
 }
 
-function entryOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: string,
-  before: ReadonlySet<string>,
-): PublishedEntry {
+function entryOf(request: FastifyRequest, reply: FastifyReply, payload: string): PublishedEntry {
   const body = Buffer.from(payload);
-  const { 'content-type': type, ...given } = reply.getHeaders();
-  const headers = Object.entries(given).flatMap(([name, value]) =>
-    before.has(name) || OWN.has(name) ? [] : [name, String(value)],
-  );
+  const kept = KEPT.filter((name) => reply.hasHeader(name));
   return {
     body,
     text: body.length <= SHORT ? payload : undefined,
     etag: entityTag(request, body),
-    type: String(type),
-    headers,
+    type: String(reply.getHeader('content-type')),
+    lines: kept.map((name) => `${name}: ${reply.getHeader(name)}\r\n`).join(''),
     variants: new Map(),
   };
 }
@@ -113,10 +99,7 @@ function answer(entry: PublishedEntry, request: FastifyRequest, reply: FastifyRe
   }
 }
 
-/**
- * Writes the answer past Fastify, whose way of doing so costs as much again as all hooks before it. What hooks do on the
- * way out is done here: CORS, the end of connections while the server closes, metrics.
- */
+/** What hooks do on the way out is done here: CORS, metrics. */
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -125,15 +108,11 @@ function send(
 ): void {
   const { origin } = request.headers;
   if (origin !== undefined) letIn(origin, request.channel, reply);
-  if (request.server.closing) reply.header('connection', 'close');
   observe(request, status);
-  reply.hijack();
-  const head: (string | number)[] = ['etag', etag, ...entry.headers];
-  const given = reply.getHeaders();
-  for (const name in given) head.push(name, given[name] as string | number);
-  if (body) head.push('content-type', entry.type, 'content-length', body.length);
-  reply.raw.writeHead(status, head as string[]);
-  reply.raw.end(body === entry.body ? (entry.text ?? body) : body);
+  const tag = `etag: ${etag}\r\n${entry.lines}`;
+  if (!body) return sendWhole(reply, { status, fixed: tag });
+  const fixed = `${tag}content-type: ${entry.type}\r\ncontent-length: ${body.length}\r\n`;
+  sendWhole(reply, { status, fixed, body: body === entry.body ? (entry.text ?? body) : body });
 }
 
 function variantOf({ variants, body }: PublishedEntry, coding: Coding): Buffer | Promise<Buffer> {

@@ -6,22 +6,22 @@ import { isMonitoring } from './monitoring.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the sliding window says of a request that the library is to answer for. */
+    /** What the sliding window says of the request: hooks/common-headers.ts tells it. */
     verdict: Verdict | null;
   }
 }
 
 /**
  * Requests an hour for each token, or for each address where there is no token (seed: Rate Limits). The library owns the
- * hook, its headers and its refusals; the window is ours (services/rate-limit), since the library's own is a fixed one.
+ * hook and its refusals; the window is ours (services/rate-limit), since the library's own is a fixed one.
  */
 export async function rateLimit(app: FastifyInstance): Promise<void> {
   const { rateWindow, config } = app.system;
   app.decorateRequest('verdict', null);
   await app.register(rateLimitPlugin, {
     global: false, // its own hooks would run after all of ours: ours calls it in its place
-    enableDraftSpec: true,
-    addHeaders: { 'retry-after': false },
+    addHeaders: SILENT,
+    addHeadersOnExceeding: SILENT,
     store: Verdicts,
     keyGenerator: (request) => request as never, // handed through to Verdicts, which wants the request
     max: (request) => (request.verdict as Verdict).limit,
@@ -37,7 +37,7 @@ export async function rateLimit(app: FastifyInstance): Promise<void> {
       : rateWindow.hit(`ip:${normalizeIP(request.ip)}`, config.RATE_LIMIT_IP);
     // Most verdicts are known at once and let the request pass: those skip the library's promises (1 µs).
     if (!(verdict instanceof Promise) && verdict.allowed) {
-      tell(reply, verdict);
+      request.verdict = verdict;
       return done();
     }
     Promise.resolve(verdict)
@@ -67,23 +67,24 @@ export async function countStranger({ server, ip }: FastifyRequest): Promise<App
   return verdict.allowed ? undefined : refusal(verdict);
 }
 
+/** Headers of answers are written in one place for all of them. */
+const SILENT = {
+  'x-ratelimit-limit': false,
+  'x-ratelimit-remaining': false,
+  'x-ratelimit-reset': false,
+  'retry-after': false,
+};
+
 /** The library's store: the verdict is made before it asks. */
 class Verdicts implements FastifyRateLimitStore {
   incr(request: unknown, callback: (error: null, result: { current: number; ttl: number }) => void): void {
     const { allowed, limit, remaining, resetAt } = (request as FastifyRequest).verdict as Verdict;
-    // The library writes the time to live, in seconds, as RateLimit-Reset: ours is a moment (seed: Rate Limits).
     callback(null, { current: allowed ? limit - remaining : limit + 1, ttl: resetAt });
   }
 
   child(): this {
     return this;
   }
-}
-
-function tell(reply: FastifyReply, { limit, remaining, resetAt }: Verdict): void {
-  reply.header('ratelimit-limit', limit);
-  reply.header('ratelimit-remaining', remaining);
-  reply.header('ratelimit-reset', Math.ceil(resetAt / 1000));
 }
 
 function refusal({ limit, retryAfterMs }: Verdict): AppError {

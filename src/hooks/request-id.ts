@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from '../uuid.ts';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,128}$/;
@@ -10,12 +9,4 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]{1,128}$/;
 export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && PRINTABLE_ASCII.test(given) ? given : uuidv7();
-}
-
-/** Tells the request id with every answer. */
-export function requestId(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
 }

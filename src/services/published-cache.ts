@@ -15,8 +15,8 @@ export interface PublishedEntry {
   readonly etag: string;
   /** Its media type. */
   readonly type: string;
-  /** What else the answer carries because of its content (pagination): names and values in turn. */
-  readonly headers: readonly string[];
+  /** What else the answer carries because of its content (pagination): header lines, each ended by CRLF. */
+  readonly lines: string;
   /** Compressed variants made so far. They outlive a refresh that brings the same bytes. */
   readonly variants: Map<Coding, Buffer | Promise<Buffer>>;
 }
@@ -49,10 +49,10 @@ export class PublishedCache {
     this.#freshMs = freshMs;
   }
 
-  /** The entry, if it is still fresh. */
-  fresh(key: string): PublishedEntry | undefined {
+  /** The entry, if it is still fresh at a moment of performance.now(). */
+  fresh(key: string, now: number): PublishedEntry | undefined {
     const kept = this.#kept.get(key);
-    return kept && performance.now() < kept.until ? kept.entry : undefined;
+    return kept && now < kept.until ? kept.entry : undefined;
   }
 
   /** What the request under way for the same key will bring; undefined when there is none. */
