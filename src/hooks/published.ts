@@ -110,8 +110,7 @@ function send(
   if (origin !== undefined) letIn(origin, request.channel, reply);
   observe(request, status);
   const tag = `etag: ${etag}\r\n${entry.lines}`;
-  if (!body) return sendWhole(reply, { status, fixed: tag });
-  const fixed = `${tag}content-type: ${entry.type}\r\ncontent-length: ${body.length}\r\n`;
+  const fixed = body ? `${tag}content-type: ${entry.type}\r\ncontent-length: ${body.length}\r\n` : tag;
   sendWhole(reply, { status, fixed, body: body === entry.body ? (entry.text ?? body) : body });
 }
 

@@ -1,5 +1,5 @@
 import rateLimitPlugin, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
 import type { Verdict } from '../services/rate-limit/window.ts';
 import { isMonitoring } from './monitoring.ts';
