@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../src/uuid.ts';
 import { load } from './load.ts';
 import { atMost, type Bench, median, type Path, ratio } from './paths.ts';
 import { reference, scanTicket } from './pgbench.ts';

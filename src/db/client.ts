@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.ts';
+import { withArrayLiterals } from './arrays.ts';
 
 // int8 arrives as a string by default, lest it lose digits; ours (versions, sequences, counts) stay below 2^53.
 const types: pg.CustomTypesConfig = {
@@ -48,6 +49,9 @@ export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Datab
     application_name: 'ticketing-api',
     statement_timeout: 15_000,
     lock_timeout: 5_000,
+    connectionTimeoutMillis: 10_000,
+    // Statements that do not wait for each other's rows share a round trip: they go out at once and are answered in order.
+    pipeline: true,
     idle_in_transaction_session_timeout: 15_000,
     options: '-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC',
   });
@@ -62,7 +66,7 @@ export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Datab
     pool,
     prisma,
     query: async <Row>(s: Statement, values: Values = []) =>
-      (await pool.query({ name: s.name, text: s.text, values: values as unknown[] })).rows as Row[],
+      (await pool.query({ name: s.name, text: s.text, values: withArrayLiterals(values) })).rows as Row[],
     async close() {
       await prisma.$disconnect();
       await pool.end();

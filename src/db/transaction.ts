@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { withArrayLiterals } from './arrays.ts';
 import type { Database, Statement, Values } from './client.ts';
 import { commitFailure, translateDatabaseError } from './errors.ts';
 import { answerKeys, claimKeys } from './idempotency.ts';
@@ -84,7 +85,7 @@ export async function inTransaction<T>(
 
 function handle(client: pg.PoolClient): Tx {
   const run = (s: Statement, values: Values = []) =>
-    client.query({ name: s.name, text: s.text, values: values as unknown[] });
+    client.query({ name: s.name, text: s.text, values: withArrayLiterals(values) });
   return {
     kind: 'transaction',
     query: async <Row>(s: Statement, values?: Values) => (await run(s, values)).rows as Row[],

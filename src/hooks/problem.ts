@@ -11,7 +11,6 @@ const FASTIFY: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty but Content-Type says JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'Content-Length does not match the body.'],
-  FST_ERR_HANDLER_TIMEOUT: ['service_unavailable', 'The request took too long; try again.'],
   FST_ERR_BAD_URL: ['invalid_request', 'The address cannot be decoded.'],
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'Nothing is at this address.'],
 };

@@ -10,7 +10,14 @@ import { AppError, type FieldFault } from '../errors.ts';
 export function validation(app: FastifyInstance): void {
   // Fastify's own validation stops at the first part that fails; its schemas serve the documentation only.
   app.setValidatorCompiler(() => () => true);
-  app.addHook('preHandler', async (request) => check(request));
+  app.addHook('preHandler', (request, _reply, done) => {
+    try {
+      check(request);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }
 
 function check(request: FastifyRequest): void {

@@ -18,7 +18,7 @@ import { getAvailability } from '../services/maps/changes.ts';
 import { drawMap } from '../services/maps/draw.ts';
 import { listMaps } from '../services/maps/outline.ts';
 import { getMap, getSeat, listSeats } from '../services/maps/read.ts';
-import { STREAM_SECONDS, streamAvailability } from '../services/maps/stream.ts';
+import { streamAvailability } from '../services/maps/stream.ts';
 
 const READ = { tag: 'Maps', scopes: ['public'], problems: ['not_found'] } as const;
 const PUBLISHED = { ...READ, published: true } as const;
@@ -114,7 +114,6 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       headers: resumeHeaders,
       answer: events(),
       problems: ['not_found', 'service_unavailable'],
-      timeout: (STREAM_SECONDS + 60) * 1_000,
     },
     ({ ctx, params, query, headers }) =>
       streamAvailability(

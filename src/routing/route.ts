@@ -33,8 +33,6 @@ interface Declaration<P extends Shape, Q extends Shape, B extends z.ZodType, R> 
   /** The answer is the same for all readers without `sell` and `admin`: kept as bytes for a second. */
   published?: boolean;
   bodyLimit?: number;
-  /** Milliseconds until an answer must have been sent whole, where the server's own limit is not enough. */
-  timeout?: number;
 }
 
 interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
@@ -44,9 +42,6 @@ interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
   page: PageRequest;
   headers: Readonly<Record<string, string | undefined>>;
 }
-
-/** Longer than the 30 s that a long poll may wait. */
-const HANDLER_TIMEOUT_MS = 45_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -145,9 +140,6 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
     url,
     config,
     ...(d.bodyLimit && { bodyLimit: d.bodyLimit }),
-    // A published read waits for one query at most; a timer for each would cost a tenth of it.
-    ...(!d.published && { handlerTimeout: HANDLER_TIMEOUT_MS }),
-    ...(d.timeout && { handlerTimeout: d.timeout }),
     schema: {
       operationId: d.operation,
       summary: d.summary,

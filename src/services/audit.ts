@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../context.ts';
 import { statement } from '../db/client.ts';
 import type { Tx } from '../db/transaction.ts';
+import { uuidv7 } from '../uuid.ts';
 
 /** What was done to what; the rest of the entry is the caller's context. */
 export interface AuditEntry {

@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertRow } from '../../prisma/seed/rows.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

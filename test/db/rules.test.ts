@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertRow } from '../../prisma/seed/rows.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../../src/uuid.ts';
 import type { Context } from '../../src/context.ts';
 import { runJobs } from '../../src/jobs/worker.ts';
 import type { AddSaleDetails } from '../../src/schemas/carts.ts';

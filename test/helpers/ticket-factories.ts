@@ -1,5 +1,5 @@
 import type { InjectOptions } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../../src/uuid.ts';
 import { insertRow, insertRows } from '../../prisma/seed/rows.ts';
 import { inTransaction, type Tx } from '../../src/db/transaction.ts';
 import { type TestApp, type TestAppOptions, testApp } from './app.ts';

@@ -1,32 +1,22 @@
 import type { Context } from '../../context.ts';
-import { statement } from '../../db/client.ts';
 import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
 import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
 import type { Buyer } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
-import { lockStock } from '../inventory/locks.ts';
 import { takeLines } from '../inventory/take.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
-import { type Case, judge, locksOf, seatsWanted, type Verdict } from './judge.ts';
+import { eventsOf, limitsOf, lockForHolds, userOf } from './hold-locks.ts';
+import { type Case, judge, seatsWanted, type Verdict } from './judge.ts';
 import { type Prepared, pickAll } from './picks.ts';
-import {
-  type CartCodeRow,
-  type CartRow,
-  codesOf,
-  type LineRow,
-  linesOf,
-  lockCarts,
-  mayReach,
-  requireOpen,
-} from './row.ts';
-import { type Owned, ticketsOfUsers } from './user-limits.ts';
+import { type CartRow, type LineRow, mayReach, requireOpen } from './row.ts';
+import type { Owned } from './user-limits.ts';
 import type { Wanted } from './wanted.ts';
-import { addToCarts, insertCarts, insertLines } from './write.ts';
+import { addToCarts, insertCarts, insertLines, newCart } from './write.ts';
 
 /** A request to hold: for an existing cart, or for one that is opened by it. */
 export interface HoldCommand {
@@ -98,45 +88,19 @@ export async function executeHolds(
 
 interface Granted {
   command: HoldCommand;
-  cart: CartRow | null;
+  /** As it was locked; or as it is to be written, if the command opens it. */
+  cart: CartRow;
   verdict: Verdict;
 }
 
-const VERSIONS = statement(
-  'event_versions',
-  'SELECT id, version FROM event WHERE company_id = $1 AND id = ANY($2::int[])',
-);
-
-/** Takes every lock of the batch in the program's order, then judges its commands one by one. */
+/** Takes every lock of the batch, then judges its commands one by one. */
 async function decide(
   tx: Tx,
   company_id: number,
   prepared: Prepared[],
   refuse: (command: HoldCommand, refusal: unknown) => void,
 ): Promise<Granted[]> {
-  const existing = prepared.flatMap(({ command }) => (command.open ? [] : [command.cart_id]));
-  const carts = new Map(
-    (existing.length ? await lockCarts(tx, company_id, existing) : []).map((c) => [c.id, c]),
-  );
-  const filled = [...carts.values()].filter((c) => c.line_count > 0).map((c) => c.id);
-  const lines = groupByCart(filled.length ? await linesOf(tx, company_id, filled) : []);
-  const codes = groupByCart(existing.length ? await codesOf(tx, company_id, existing) : []);
-  const owned = await ticketsOfUsers(
-    tx,
-    company_id,
-    prepared.flatMap((p) => limitsOf(p.command, carts)),
-  );
-  const versions = await versionsOf(tx, company_id, prepared);
-  const locks = prepared.flatMap(({ command, picks }) =>
-    command.wanted.map((want) => locksOf({ picks }, want)),
-  );
-  const stock = await lockStock(tx, company_id, {
-    sections: locks.flatMap((l) => l.sections),
-    ticket_types: locks.flatMap((l) => l.ticket_types),
-    products: locks.flatMap((l) => l.products),
-    seats: locks.flatMap((l) => l.seats),
-  });
-
+  const { carts, lines, codes, owned, versions, stock, now } = await lockForHolds(tx, company_id, prepared);
   const granted: Granted[] = [];
   const soldOut: [HoldCommand, AppError][] = [];
   for (const { command, picks } of prepared) {
@@ -147,7 +111,7 @@ async function decide(
         ctx: command.ctx,
         cart_id: command.cart_id,
         lines: lines.get(command.cart_id) ?? [],
-        codes: (codes.get(command.cart_id) ?? []) as CartCodeRow[],
+        codes: codes.get(command.cart_id) ?? [],
         totals: cart ?? NOTHING,
         wanted: command.wanted,
         picks,
@@ -155,7 +119,8 @@ async function decide(
       };
       requireOneCurrency(command, cart, asked.lines);
       const verdict = judge(asked, stock);
-      granted.push({ command, cart, verdict });
+      granted.push({ command, cart: cart ?? newCart({ command, verdict }, now), verdict });
+      for (const line of verdict.lines) Object.assign(line, { company_id, created_at: now, updated_at: now });
       // What a later command for the same cart or user in this batch must see.
       lines.set(command.cart_id, [...asked.lines, ...(verdict.lines as LineRow[])]);
       if (cart) carts.set(cart.id, grown(cart, command, verdict));
@@ -178,19 +143,6 @@ const grown = (cart: CartRow, { wanted }: HoldCommand, { totals }: Verdict): Car
   currency: wanted[0]?.offer.currency ?? cart.currency,
 });
 
-const userOf = ({ open, cart_id }: HoldCommand, carts: Map<string, CartRow>): number | null =>
-  (open ?? carts.get(cart_id))?.user_id ?? null;
-
-/** The limits a person that a command runs into: user and ticket type. */
-function limitsOf(command: HoldCommand, carts: Map<string, CartRow>): Pick<Owned, 'user_id' | 'type_id'>[] {
-  const user_id = userOf(command, carts);
-  if (user_id === null) return [];
-  const types = command.wanted.flatMap((w) =>
-    w.form !== 'product' && w.type.max_per_user !== null ? [w.type.id] : [],
-  );
-  return [...new Set(types)].map((type_id) => ({ user_id, type_id }));
-}
-
 function ownedElsewhere(
   command: HoldCommand,
   carts: Map<string, CartRow>,
@@ -206,18 +158,6 @@ function ownedElsewhere(
 
 const ticketsOf = ({ lines }: Verdict, type_id: number): number =>
   lines.filter((line) => line.ticket_type_id === type_id).length;
-
-/** The events that commands want something of. */
-export const eventsOf = (commands: readonly Pick<HoldCommand, 'wanted'>[]): number[] => [
-  ...new Set(commands.flatMap(({ wanted }) => wanted.map((want) => want.offer.event_id))),
-];
-
-async function versionsOf(tx: Tx, company_id: number, prepared: Prepared[]): Promise<Map<number, number>> {
-  const ids = eventsOf(prepared.map(({ command }) => command));
-  if (!ids.length) return new Map();
-  const rows = await tx.query<{ id: number; version: number }>(VERSIONS, [company_id, ids]);
-  return new Map(rows.map((row) => [row.id, row.version]));
-}
 
 function reachableCart({ ctx, cart_id }: HoldCommand, carts: Map<string, CartRow>): CartRow {
   const cart = carts.get(cart_id);
@@ -248,12 +188,6 @@ function requireOneCurrency({ wanted }: HoldCommand, cart: CartRow | null, lines
     );
 }
 
-function groupByCart<Row extends { cart_id: string }>(rows: Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(row.cart_id, [...(groups.get(row.cart_id) ?? []), row]);
-  return groups;
-}
-
 /** Writes what was granted: carts, stock, lines, totals. */
 async function write(
   tx: Tx,
@@ -262,33 +196,47 @@ async function write(
   labels: ReadonlyMap<number, SeatLabel>,
 ): Promise<{ ctx: Context; command: HoldCommand; result: unknown }[]> {
   if (!granted.length) return [];
-  const opened = await insertCarts(
-    tx,
-    granted.flatMap(({ command, verdict }) => (command.open ? [{ command, verdict }] : [])),
-  );
-  const cartOf = ({ command, cart }: Granted) => (cart ?? opened.get(command.cart_id)) as CartRow;
-  await takeLines(
-    tx,
-    company_id,
-    granted.flatMap((g) => g.verdict.lines.map((line) => ({ ...line, expires_at: cartOf(g).expires_at }))),
-  );
-  const lines = await insertLines(
-    tx,
-    company_id,
-    granted.flatMap(({ verdict }) => verdict.lines),
-  );
-  await addToCarts(
-    tx,
-    company_id,
-    granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
-  );
-  return granted.map((g) => ({
-    ctx: g.command.ctx,
-    command: g.command,
-    result: g.command.present({
-      cart: cartOf(g),
-      lines: g.verdict.lines.map((line) => ({ ...line, ...lines })) as LineRow[],
-      labels,
-    }),
+  await Promise.all([
+    insertCarts(
+      tx,
+      granted.flatMap(({ command, cart }) => (command.open ? [cart] : [])),
+    ),
+    takeLines(
+      tx,
+      company_id,
+      granted.flatMap(({ cart, verdict }) => heldUntil(cart.expires_at, verdict.lines)),
+    ),
+    insertLines(
+      tx,
+      company_id,
+      granted.flatMap(({ verdict }) => verdict.lines),
+    ),
+    addToCarts(
+      tx,
+      company_id,
+      granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
+    ),
+  ]);
+  return granted.map(({ command, cart, verdict }) => ({
+    ctx: command.ctx,
+    command,
+    result: command.present({ cart, lines: verdict.lines as LineRow[], labels }),
   }));
 }
+
+/** Lines as inventory takes them. */
+const heldUntil = (expires_at: Date, lines: Verdict['lines']) =>
+  lines.map(({ id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, quantity }) => {
+    return {
+      id,
+      cart_id,
+      kind,
+      event_id,
+      ticket_type_id,
+      product_id,
+      section_id,
+      seat_id,
+      quantity,
+      expires_at,
+    };
+  });

@@ -1,11 +1,12 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
-import { eventsOf, executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
+import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
+import { eventsOf } from './hold-locks.ts';
 import { PickLost } from './picks.ts';
 import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
 import { wantedOf } from './wanted.ts';
@@ -100,7 +101,7 @@ function submit(ctx: Context, command: HoldCommand): Promise<unknown> {
   let queue = holds.get(lane);
   if (!queue) {
     queue = batcher({
-      maxInFlight: seated ? 2 : 1,
+      maxInFlight: 2,
       maxSize: 128,
       execute: (commands) => executeHolds(ctx.system, ctx.company_id, commands),
     });

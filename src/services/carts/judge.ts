@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { AppError, type FieldFault } from '../../errors.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { type Counter, type LockedSeat, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
 import { addTotals, assertWithinLimit, priceCart } from '../pricing/price.ts';
 import type { AppliedCode, CartTotals } from '../pricing/types.ts';

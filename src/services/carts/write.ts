@@ -3,52 +3,79 @@ import type { Tx } from '../../db/transaction.ts';
 import type { CartTotals } from '../pricing/types.ts';
 import type { HoldCommand } from './hold-batch.ts';
 import type { NewLine } from './judge.ts';
-import { CART_COLUMNS, type CartRow } from './row.ts';
+import type { CartRow } from './row.ts';
 
 const INSERT_CARTS = statement(
   'cart_insert',
   `INSERT INTO cart AS c (company_id, id, interface_id, client_id, user_id, currency, language, notes,
      first_name, last_name, email, phone, document_type, document_number,
      subtotal, discount, fee, tax, total, line_count, expires_at)
-   SELECT company_id, id, interface_id, client_id, user_id, currency, language, notes,
-     first_name, last_name, email, phone, document_type, document_number,
-     subtotal, discount, fee, tax, total, line_count, now() + make_interval(secs => hold_seconds)
-   FROM unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
+   SELECT * FROM unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
      $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-     $15::int[], $16::int[], $17::int[], $18::int[], $19::int[], $20::int[], $21::int[])
-     AS r (company_id, id, interface_id, client_id, user_id, currency, language, notes,
-       first_name, last_name, email, phone, document_type, document_number,
-       subtotal, discount, fee, tax, total, line_count, hold_seconds)
-   RETURNING ${CART_COLUMNS}`,
+     $15::int[], $16::int[], $17::int[], $18::int[], $19::int[], $20::int[], $21::timestamptz[])`,
 );
 
-/** Writes new carts with the totals of their first lines; their holds run from now. */
-export async function insertCarts(
-  tx: Tx,
-  carts: readonly { command: HoldCommand; verdict: { totals: CartTotals; lines: readonly NewLine[] } }[],
-): Promise<Map<string, CartRow>> {
-  if (!carts.length) return new Map();
-  const column = (value: (cart: (typeof carts)[number]) => unknown) => carts.map(value);
-  const rows = await tx.query<CartRow>(INSERT_CARTS, [
-    column(({ command }) => command.ctx.company_id),
-    column(({ command }) => command.cart_id),
-    column(({ command }) => command.ctx.interface.id),
-    column(({ command }) => command.ctx.client_id),
-    column(({ command }) => command.open?.user_id ?? null),
-    column(({ command }) => command.wanted[0]?.offer.currency ?? command.ctx.interface.currency),
-    column(({ command }) => command.ctx.language),
-    column(({ command }) => command.open?.notes ?? null),
-    ...BUYER_FIELDS.map((field) => column(({ command }) => command.open?.buyer[field] ?? null)),
-    column(({ verdict }) => verdict.totals.subtotal),
-    column(({ verdict }) => verdict.totals.discount),
-    column(({ verdict }) => verdict.totals.fee),
-    column(({ verdict }) => verdict.totals.tax),
-    column(({ verdict }) => verdict.totals.total),
-    column(({ verdict }) => verdict.lines.length),
-    column(({ command }) => command.ctx.interface.hold_seconds),
-  ]);
-  return new Map(rows.map((row) => [row.id, row]));
+interface Opening {
+  command: HoldCommand;
+  verdict: { totals: CartTotals; lines: readonly NewLine[] };
 }
+
+/** Writes new carts. */
+export async function insertCarts(tx: Tx, carts: readonly CartRow[]): Promise<void> {
+  if (carts.length)
+    await tx.execute(
+      INSERT_CARTS,
+      COLUMNS.map((field) => carts.map((cart) => cart[field])),
+    );
+}
+
+/**
+ * A new cart with the totals of its first lines; its hold runs from now.
+ * @param now of the transaction that writes it
+ */
+export const newCart = ({ command, verdict }: Opening, now: Date): CartRow => {
+  const { ctx, cart_id, open, wanted } = command;
+  const { subtotal, discount, fee, tax, total } = verdict.totals;
+  const { first_name, last_name, email, phone, document_type, document_number } = open?.buyer ?? {};
+  return {
+    company_id: ctx.company_id,
+    id: cart_id,
+    interface_id: ctx.interface.id,
+    client_id: ctx.client_id,
+    user_id: open?.user_id ?? null,
+    status: 'open',
+    currency: wanted[0]?.offer.currency ?? ctx.interface.currency,
+    first_name: first_name ?? null,
+    last_name: last_name ?? null,
+    email: email ?? null,
+    phone: phone ?? null,
+    document_type: document_type ?? null,
+    document_number: document_number ?? null,
+    notes: open?.notes ?? null,
+    language: ctx.language,
+    subtotal,
+    discount,
+    fee,
+    tax,
+    total,
+    paid: 0,
+    refunded: 0,
+    line_count: verdict.lines.length,
+    extended: false,
+    expires_at: new Date(now.getTime() + ctx.interface.hold_seconds * 1_000),
+    created_at: now,
+    updated_at: now,
+    paid_at: null,
+    overdue: false,
+  };
+};
+
+/** In the order of the statement's parameters. */
+const COLUMNS = [
+  ...(['company_id', 'id', 'interface_id', 'client_id', 'user_id', 'currency', 'language', 'notes'] as const),
+  ...(['first_name', 'last_name', 'email', 'phone', 'document_type', 'document_number'] as const),
+  ...(['subtotal', 'discount', 'fee', 'tax', 'total', 'line_count', 'expires_at'] as const),
+];
 
 export const BUYER_FIELDS = [
   'first_name',
@@ -64,35 +91,41 @@ const INSERT_LINES = statement(
   `INSERT INTO sale_detail (company_id, id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id,
      quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace,
      first_name, last_name, email, document_number, guest_id)
-   SELECT $1, r.* FROM unnest($2::uuid[], $3::uuid[], $4::line_kind[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
-     $10::int[], $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::jsonb[], $18::jsonb[],
-     $19::text[], $20::text[], $21::text[], $22::text[], $23::int[]) AS r
-   RETURNING company_id, created_at, updated_at`,
+   SELECT $1, r.id, r.cart_id, r.kind, r.event_id, r.ticket_type_id, r.product_id, r.section_id, r.seat_id,
+     r.quantity, r.base_price, r.unit_price, r.discount, r.fee, r.tax, r.total, d.texts[r.terms], d.texts[r.price_trace],
+     r.first_name, r.last_name, r.email, r.document_number, r.guest_id
+   FROM (SELECT $24::jsonb[] AS texts) AS d,
+     unnest($2::uuid[], $3::uuid[], $4::line_kind[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
+     $10::int[], $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[],
+     $19::text[], $20::text[], $21::text[], $22::text[], $23::int[])
+     AS r (id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, quantity, base_price, unit_price,
+       discount, fee, tax, total, terms, price_trace, first_name, last_name, email, document_number, guest_id)`,
 );
 
-/**
- * Writes new lines.
- * @returns what the database made of all of them alike: company and times
- */
-export async function insertLines(
-  tx: Tx,
-  company_id: number,
-  lines: readonly NewLine[],
-): Promise<{ company_id: number; created_at: Date; updated_at: Date } | undefined> {
-  if (!lines.length) return undefined;
+/** Writes new lines. */
+export async function insertLines(tx: Tx, company_id: number, lines: readonly NewLine[]): Promise<void> {
+  if (!lines.length) return;
   const column = (field: keyof NewLine) => lines.map((line) => line[field]);
-  const json = (field: 'terms' | 'price_trace') => lines.map((line) => JSON.stringify(line[field]));
-  const [stamp] = await tx.query<{ company_id: number; created_at: Date; updated_at: Date }>(INSERT_LINES, [
+  // Most lines of a batch are priced alike: each different text goes over once, and lines name it by its place.
+  const places = new Map<string, number>();
+  const place = (value: unknown) => {
+    const text = JSON.stringify(value);
+    const known = places.get(text);
+    if (known !== undefined) return known;
+    places.set(text, places.size + 1);
+    return places.size;
+  };
+  await tx.execute(INSERT_LINES, [
     company_id,
     ...(
       ['id', 'cart_id', 'kind', 'event_id', 'ticket_type_id', 'product_id', 'section_id', 'seat_id'] as const
     ).map(column),
     ...(['quantity', 'base_price', 'unit_price', 'discount', 'fee', 'tax', 'total'] as const).map(column),
-    json('terms'),
-    json('price_trace'),
+    lines.map(({ terms }) => place(terms)),
+    lines.map(({ price_trace }) => place(price_trace)),
     ...(['first_name', 'last_name', 'email', 'document_number', 'guest_id'] as const).map(column),
+    [...places.keys()],
   ]);
-  return stamp;
 }
 
 const ADD = statement(

@@ -66,15 +66,17 @@ export async function moveCounters(
   lines: readonly StockLine[],
   move: Move,
 ): Promise<void> {
+  const statements: Promise<unknown>[] = [];
   for (const [lock, update, rows] of [
     [LOCK_SECTIONS, SECTIONS, placesBySection(lines)],
     [LOCK_TICKET_TYPES, TICKET_TYPES, placesByTicketType(lines)],
     [LOCK_PRODUCTS, PRODUCTS, piecesByProduct(lines)],
   ] as const) {
     if (!rows.ids.length) continue;
-    if (rows.ids.length > 1) await tx.query(lock, [company_id, rows.event_ids, rows.ids]);
-    await tx.execute(update, [company_id, rows.event_ids, rows.ids, ...signed(rows, move)]);
+    if (rows.ids.length > 1) statements.push(tx.query(lock, [company_id, rows.event_ids, rows.ids]));
+    statements.push(tx.execute(update, [company_id, rows.event_ids, rows.ids, ...signed(rows, move)]));
   }
+  await Promise.all(statements);
 }
 
 const signed = ({ quantities }: Quantities, { held, sold }: Move) => [

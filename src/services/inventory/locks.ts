@@ -77,12 +77,14 @@ export async function lockStock(tx: Tx, company_id: number, wanted: StockRequest
     const rows = await tx.query<Row>(statement, [company_id, pairs.map((p) => p[0]), pairs.map((p) => p[1])]);
     return new Map(rows.map((row) => [pairKey(row.event_id, idOf(row)), row]));
   };
-  return {
-    sections: await lock<Counter>(SECTIONS, unique(wanted.sections), (r) => r.id),
-    ticket_types: await lock<Counter>(TICKET_TYPES, unique(wanted.ticket_types), (r) => r.id),
-    products: await lock<Counter>(PRODUCTS, unique(wanted.products), (r) => r.id),
-    seats: await lock<LockedSeat>(SEATS, unique(wanted.seats), (r) => r.seat_id),
-  };
+  // Sent together, carried out one after the other: the order of the locks is that of these lines.
+  const [sections, ticket_types, products, seats] = await Promise.all([
+    lock<Counter>(SECTIONS, unique(wanted.sections), (r) => r.id),
+    lock<Counter>(TICKET_TYPES, unique(wanted.ticket_types), (r) => r.id),
+    lock<Counter>(PRODUCTS, unique(wanted.products), (r) => r.id),
+    lock<LockedSeat>(SEATS, unique(wanted.seats), (r) => r.seat_id),
+  ]);
+  return { sections, ticket_types, products, seats };
 }
 
 const unique = (pairs: Pair[]): Pair[] => [...new Map(pairs.map((p) => [pairKey(...p), p])).values()];

@@ -22,8 +22,13 @@ export interface HeldLine extends StockLine {
  */
 export async function takeLines(tx: Tx, company_id: number, lines: readonly HeldLine[]): Promise<void> {
   if (!lines.length) return;
-  await moveCounters(tx, company_id, lines, { held: 1, sold: 0 });
-  const seats = seatsOf(lines);
+  await Promise.all([
+    moveCounters(tx, company_id, lines, { held: 1, sold: 0 }),
+    takeSeats(tx, company_id, seatsOf(lines)),
+  ]);
+}
+
+async function takeSeats(tx: Tx, company_id: number, seats: readonly HeldLine[]): Promise<void> {
   if (!seats.length) return;
   const taken = await tx.execute(TAKE_SEATS, [
     company_id,

@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { v7 as uuidv7 } from 'uuid';
 import type { Scope } from '../../context.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { ofBoth, scopeSet, scopeText } from './scope.ts';
 import { ALGORITHM } from './signing-keys.ts';
 import type { KnownClient, Snapshot } from './snapshot.ts';

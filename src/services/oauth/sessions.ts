@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import type { Scope } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { bumpAuthRevision } from './revision.ts';
 import { scopeText } from './scope.ts';
 import type { KnownClient } from './snapshot.ts';

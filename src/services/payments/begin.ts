@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { claimKeys, releaseKeys } from '../../db/idempotency.ts';
 import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import type { CartRow } from '../carts/row.ts';
 import { moveCarts } from '../carts/state.ts';

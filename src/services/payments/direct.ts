@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
 import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
 import { notFound } from '../../errors.ts';
 import type { Payment, PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import { type CartRow, lockCarts, mayReach } from '../carts/row.ts';
 import { bookCaptures } from './capture.ts';

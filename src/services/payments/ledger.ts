@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
+import { uuidv7 } from '../../uuid.ts';
 import type { StockLine } from '../inventory/stock.ts';
 
 /**

@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import { recordChanges } from '../changes.ts';
 import { ticketChange } from '../tickets/tell.ts';
