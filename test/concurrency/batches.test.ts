@@ -1,4 +1,3 @@
-import { uuidv7 } from '../../src/uuid.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/context.ts';
 import { AppError } from '../../src/errors.ts';
@@ -8,6 +7,7 @@ import { addSaleDetails, openCart } from '../../src/services/carts/hold.ts';
 import { executeHolds, type HoldCommand, StaleOffer } from '../../src/services/carts/hold-batch.ts';
 import { getCart } from '../../src/services/carts/read.ts';
 import { wantedOf } from '../../src/services/carts/wanted.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { contextOf } from '../helpers/context.ts';
 import { cuttingProxy } from '../helpers/cutting-proxy.ts';
 import { makeSystem, type SalesWorld, salesWorld } from '../helpers/sales-world.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runChecks } from '../../src/services/verify/run.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { type Api, type Passage, Scanner } from '../helpers/scanner.ts';
 import { type DoorWorld, doorWorld } from '../helpers/ticket-factories.ts';
 

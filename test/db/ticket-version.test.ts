@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertRow } from '../../prisma/seed/rows.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 

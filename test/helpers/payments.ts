@@ -1,4 +1,3 @@
-import { uuidv7 } from '../../src/uuid.ts';
 import type { Context } from '../../src/context.ts';
 import { runJobs } from '../../src/jobs/worker.ts';
 import type { AddSaleDetails } from '../../src/schemas/carts.ts';
@@ -12,6 +11,7 @@ import { webhookSecret } from '../../src/services/payments/secret.ts';
 import { type SignedHeaders, signWebhook } from '../../src/services/payments/signature.ts';
 import { receiveWebhook } from '../../src/services/payments/webhook.ts';
 import type { System } from '../../src/system.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 
 /** Opens a cart that holds items. */
 export const fill = (ctx: Context, items: AddSaleDetails['items']): Promise<CartView> =>

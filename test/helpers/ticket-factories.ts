@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
-import { uuidv7 } from '../../src/uuid.ts';
 import { insertRow, insertRows } from '../../prisma/seed/rows.ts';
 import { inTransaction, type Tx } from '../../src/db/transaction.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { type TestApp, type TestAppOptions, testApp } from './app.ts';
 import { makeEvent, seatedSection, standingSection } from './catalogue.ts';
 import { type Accounts, accessToken, makeUser } from './factories.ts';

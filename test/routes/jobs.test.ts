@@ -1,8 +1,8 @@
-import { uuidv7 } from '../../src/uuid.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { AppError } from '../../src/errors.ts';
 import { createJobs, finishJobs, progressJob } from '../../src/services/jobs/job.ts';
+import { uuidv7 } from '../../src/uuid.ts';
 import { type DoorWorld, doorWorld, type Who } from '../helpers/ticket-factories.ts';
 
 let world: DoorWorld;

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { BatchItem, OfflineBatch, OfflineScan } from '../../schemas/offline.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { type Attempt, faultOf, judge, type TicketAtDoor } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
 import { presentValidation, type ValidationRow } from './row.ts';

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../../../src/uuid.ts';
 import type { RouteEntry } from '../route-table.ts';
 
 const door = { scopes: ['admin'], status: 200, of: 'interface' } as const;
