@@ -2,30 +2,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type LogLevel, run, runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { statement } from '../db/client.ts';
+import { recoverSteps, STEPS_TASK } from '../services/jobs/steps.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import type { System } from '../system.ts';
 import { lookUpPayment } from './look-up-payment.ts';
 import { purge } from './purge.ts';
 import { recoverLostPayments } from './recover-payments.ts';
+import { recoverLostSteps } from './recover-steps.ts';
 import { refundPayment } from './refund-payment.ts';
+import { runJobSteps } from './run-steps.ts';
 import type { JobTask } from './task.ts';
 
 /** Every task by the name it is enqueued under. */
 const TASKS: Record<string, JobTask> = {
   [LOOK_UP_TASK]: lookUpPayment,
   [REFUND_TASK]: refundPayment,
+  [STEPS_TASK]: runJobSteps,
   recover_payments: recoverLostPayments,
+  recover_steps: recoverLostSteps,
   purge,
 };
 
 const CRONTAB = `
 * * * * * recover_payments ?fill=1m
+* * * * * recover_steps ?fill=1m
 17 * * * * purge
 `;
 
 const CONCURRENCY = 4;
 const POLL_MS = 1_000;
+/** A job that nothing has moved for so long when a worker starts was most likely this one's before it died. */
+const JUST_DIED_SECONDS = 2;
 
 /**
  * Makes the tables that tasks are kept in, or brings them up to date. Any number of processes may do so at once, and
@@ -42,6 +50,7 @@ export async function migrateJobs(database: pg.Pool | string): Promise<void> {
  * the tasks that run.
  */
 export async function startWorker(system: System): Promise<{ stop(): Promise<void> }> {
+  await recoverSteps(system, JUST_DIED_SECONDS);
   const runner = await run({
     pgPool: system.db.pool,
     logger: loggerOf(system),

@@ -244,6 +244,7 @@ let nextSeat = 1;
 /** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
 const QUEUES: Record<string, string> = {
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
+  job_stepping: `job USING btree (stepped_at) WHERE ((finished_at IS NULL) AND (stepped_at IS NOT NULL))`,
   payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
   validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
   refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,

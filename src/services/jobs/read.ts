@@ -3,7 +3,8 @@ import { statement } from '../../db/client.ts';
 import { AppError, notFound, PROBLEMS, type ProblemCode } from '../../errors.ts';
 import type { Job } from '../../schemas/jobs.ts';
 
-interface JobRow {
+/** A job as its table has it, as far as anybody is told. */
+export interface JobRow {
   id: string;
   kind: string;
   status: Job['status'];
@@ -30,9 +31,9 @@ const FIND = statement(
  */
 export async function getJob(ctx: Context, id: string, wait = 0): Promise<Job> {
   const job = await find(ctx, id);
-  if (!wait || job.finished_at) return present(job);
+  if (!wait || job.finished_at) return presentJob(job);
   await ctx.system.jobWaits.finished(ctx.company_id, id, wait * 1_000);
-  return present(await find(ctx, id));
+  return presentJob(await find(ctx, id));
 }
 
 /**
@@ -67,4 +68,5 @@ async function find(ctx: Context, id: string): Promise<JobRow> {
   return job;
 }
 
-const present = ({ done, total, ...job }: JobRow): Job => ({ ...job, progress: { done, total } });
+/** A job as the API shows it. */
+export const presentJob = ({ done, total, ...job }: JobRow): Job => ({ ...job, progress: { done, total } });
