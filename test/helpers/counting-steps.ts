@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runOnce } from 'graphile-worker';
 import { statement } from '../../src/db/client.ts';
 import { stepsTask } from '../../src/jobs/run-steps.ts';
@@ -22,10 +23,17 @@ export const counting: Steps<{ limit: number; each: number; seconds: number }, {
 
 export const countingTable = (system: System) => system.db.pool.query('CREATE TABLE counted (unit int)');
 
-/** Works off the steps that are due. */
-export const runDueSteps = (system: System, kinds: readonly AnySteps[] = [counting]): Promise<void> =>
-  runOnce({
+const BUSY = statement(
+  'test_busy',
+  "SELECT id FROM graphile_worker.jobs WHERE locked_by <> 'dead' AND attempts < max_attempts",
+);
+
+/** Works off the steps that are due, and returns when what became of them is written down. */
+export async function runDueSteps(system: System, kinds: readonly AnySteps[] = [counting]): Promise<void> {
+  await runOnce({
     pgPool: system.db.pool,
     taskList: { [STEPS_TASK]: stepsTask(kinds)(system) },
     noHandleSignals: true,
   });
+  while ((await system.db.query(BUSY)).length) await sleep(5);
+}
