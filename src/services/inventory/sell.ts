@@ -25,8 +25,17 @@ export async function sellLines(
   company_id: number,
   lines: readonly (StockLine & { ticket_id: string | null })[],
 ): Promise<void> {
-  await moveCounters(tx, company_id, lines, { held: -1, sold: 1 });
-  const seats = seatsOf(lines);
+  await Promise.all([
+    moveCounters(tx, company_id, lines, { held: -1, sold: 1 }),
+    sellSeats(tx, company_id, seatsOf(lines)),
+  ]);
+}
+
+async function sellSeats(
+  tx: Tx,
+  company_id: number,
+  seats: readonly (StockLine & { ticket_id: string | null })[],
+): Promise<void> {
   if (!seats.length) return;
   const sold = await tx.execute(SELL_SEATS, [
     company_id,

@@ -9,6 +9,11 @@ import { settleCarts } from './settle.ts';
 /** Money that arrived for a cart whose hold is alive. */
 export interface Capture {
   cart: CartRow;
+  payment: Pick<PaymentRow, 'id' | 'amount' | 'currency'>;
+}
+
+/** Money of a payment that was written before. */
+export interface StoredCapture extends Capture {
   payment: PaymentRow;
 }
 
@@ -30,24 +35,26 @@ export async function bookCaptures(tx: Tx, company_id: number, captures: readonl
   const carts = new Map(captures.map(({ cart }) => [cart.id, cart]));
   const added = sumByCart(captures);
   const ids = [...carts.keys()].sort(); // one order for all who write carts
-  const written = await tx.execute(ADD_PAID, [company_id, ids, ids.map((id) => added.get(id))]);
-  if (written !== ids.length) throw new Error('more was captured than a cart costs');
-
-  await settleCarts(
-    tx,
-    company_id,
-    [...carts.values()].filter((cart) => restOf(cart, added) === 0),
-  );
   const reopened = [...carts.values()].filter((c) => c.status === 'pending_payment' && restOf(c, added) > 0);
-  if (reopened.length)
-    await moveCarts(
+  const [written] = await Promise.all([
+    tx.execute(ADD_PAID, [company_id, ids, ids.map((id) => added.get(id))]),
+    enterPayments(tx, company_id, captures),
+    reopened.length
+      ? moveCarts(
+          tx,
+          company_id,
+          reopened.map((cart) => cart.id),
+          'pending_payment',
+          'open',
+        )
+      : undefined,
+    settleCarts(
       tx,
       company_id,
-      reopened.map((cart) => cart.id),
-      'pending_payment',
-      'open',
-    );
-  await enterPayments(tx, company_id, captures);
+      [...carts.values()].filter((cart) => restOf(cart, added) === 0),
+    ),
+  ]);
+  if (written !== ids.length) throw new Error('more was captured than a cart costs');
 }
 
 /** Writes received money into the books. */

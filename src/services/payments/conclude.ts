@@ -5,7 +5,7 @@ import type { Outcome } from '../batcher.ts';
 import type { CartRow } from '../carts/row.ts';
 import { moveCarts } from '../carts/state.ts';
 import { answerOf, type ReturnReason } from './answer.ts';
-import { bookCaptures, type Capture } from './capture.ts';
+import { bookCaptures, type StoredCapture } from './capture.ts';
 import { decide, isWaitedFor } from './decide.ts';
 import { lockedCarts } from './direct.ts';
 import { type KnownEvent, recordEvents } from './events.ts';
@@ -79,8 +79,8 @@ function rounds(conclusions: readonly Conclusion[]): Conclusion[][] {
 /** What to write for one round. */
 interface Plan {
   moves: PaymentMove[];
-  captures: Capture[];
-  unwanted: (Capture & { reason: ReturnReason })[];
+  captures: StoredCapture[];
+  unwanted: (StoredCapture & { reason: ReturnReason })[];
   reopened: string[];
   waiting: string[];
 }

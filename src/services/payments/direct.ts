@@ -142,12 +142,16 @@ export function reachable(ctx: Context, cart: CartRow | undefined): CartRow {
 
 async function book(tx: Tx, company_id: number, granted: readonly Granted[]) {
   if (!granted.length) return [];
-  const rows = await insertPayments(
-    tx,
-    granted.map(({ payment }) => payment),
-  );
+  const [rows] = await Promise.all([
+    insertPayments(
+      tx,
+      granted.map(({ payment }) => payment),
+    ),
+    bookCaptures(tx, company_id, granted),
+  ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const booked = granted.map((g) => ({ ...g, payment: byId.get(g.payment.id) as (typeof rows)[number] }));
-  await bookCaptures(tx, company_id, booked);
-  return booked.map(({ command, payment }) => ({ command, payment: presentPayment(payment) }));
+  return granted.map(({ command, payment }) => ({
+    command,
+    payment: presentPayment(byId.get(payment.id) as (typeof rows)[number]),
+  }));
 }

@@ -6,7 +6,7 @@ import { type Change, recordChanges } from '../changes.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { insertRefunds, type RefundRow } from '../refunds/row.ts';
 import { REFUND_TASK } from '../refunds/task.ts';
-import { type Capture, enterPayments } from './capture.ts';
+import { enterPayments, type StoredCapture } from './capture.ts';
 import { enter } from './ledger.ts';
 import { lockTaken, type PaymentRow, takeBack } from './row.ts';
 
@@ -76,7 +76,7 @@ export async function payBack(tx: Tx, company_id: number, shares: readonly Share
 export async function returnUnwanted(
   tx: Tx,
   company_id: number,
-  unwanted: readonly (Capture & { reason: string })[],
+  unwanted: readonly (StoredCapture & { reason: string })[],
 ): Promise<void> {
   if (!unwanted.length) return;
   await enterPayments(tx, company_id, unwanted);

@@ -35,24 +35,31 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
   const cartOf = new Map(carts.map((cart) => [cart.id, cart]));
   const lines = withTicketIds(await tx.query<Line>(LINES, [company_id, ids]));
 
-  await sellLines(tx, company_id, lines);
-  await useCodes(tx, company_id, ids);
-  await issueTickets(tx, company_id, lines, cartOf);
+  // Sent together; carried out in this order.
+  await Promise.all([
+    sellLines(tx, company_id, lines),
+    useCodes(tx, company_id, ids),
+    issueTickets(tx, company_id, lines, cartOf),
+    payLines(tx, company_id, lines),
+    enter(
+      tx,
+      company_id,
+      lines.map((line) => sale(line, cartOf.get(line.cart_id) as CartRow)),
+    ),
+    ...(['open', 'pending_payment'] satisfies CartStatus[]).map((from) => {
+      const moving = carts.filter((cart) => cart.status === from).map((cart) => cart.id);
+      return moving.length ? moveCarts(tx, company_id, moving, from, 'paid') : undefined;
+    }),
+    recordChanges(
+      tx,
+      carts.flatMap((cart) => changesOf(cart, lines)),
+    ),
+  ]);
+}
+
+async function payLines(tx: Tx, company_id: number, lines: readonly Line[]): Promise<void> {
   const paid = await tx.execute(PAY_LINES, [company_id, lines.map((line) => line.id)]);
   if (paid !== lines.length) throw new Error(`paid ${paid} of ${lines.length} lines`);
-  await enter(
-    tx,
-    company_id,
-    lines.map((line) => sale(line, cartOf.get(line.cart_id) as CartRow)),
-  );
-  for (const from of ['open', 'pending_payment'] satisfies CartStatus[]) {
-    const moving = carts.filter((cart) => cart.status === from).map((cart) => cart.id);
-    if (moving.length) await moveCarts(tx, company_id, moving, from, 'paid');
-  }
-  await recordChanges(
-    tx,
-    carts.flatMap((cart) => changesOf(cart, lines)),
-  );
 }
 
 const sale = (line: Line, cart: CartRow): Entry => ({

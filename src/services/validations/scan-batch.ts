@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
-import { recordChanges } from '../changes.ts';
+import { type Change, recordChanges } from '../changes.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { type Attempt, admitted, judge, type TicketAtDoor, type Verdict } from './judge.ts';
 import { presentValidation, type ValidationRow, type ValidationView } from './row.ts';
@@ -93,9 +93,11 @@ export async function keepScans(
   commands: readonly ScanCommand[],
 ): Promise<Made[]> {
   const ids = commands.flatMap(({ attempt }) => attempt.claims?.ticketId ?? []);
-  const locked = await lockTickets(tx, company_id, ids);
+  const [locked, nonces] = await Promise.all([
+    lockTickets(tx, company_id, ids),
+    keptNonces(tx, company_id, commands),
+  ]);
   const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
-  const nonces = await keptNonces(tx, company_id, commands);
   const fresh: Kept[] = [];
   const kept = commands.map((command) => decide(command, tickets, nonces, fresh));
   const updated = await write(tx, company_id, locked, tickets, fresh);
@@ -215,26 +217,22 @@ async function write(
     const to = after.get(from.id) as TicketAtDoor;
     return to === from ? [] : [{ from, to }];
   });
-  const updated = await updateTickets(tx, company_id, moved);
-  const created_at = await insertValidations(
-    tx,
-    company_id,
-    fresh.map(({ row }) => row),
-  );
-  for (const { row } of fresh) row.created_at = created_at ?? row.created_at;
-  await recordChanges(
-    tx,
-    fresh.flatMap(({ row, ticket }) =>
-      ticket && row.result === 'accepted'
-        ? [
-            ticketChange('ticket.validated', ticket, {
-              validation_id: row.id,
-              direction: row.direction,
-              gate_id: row.gate_id,
-            }),
-          ]
-        : [],
+  const [updated, created_at] = await Promise.all([
+    updateTickets(tx, company_id, moved),
+    insertValidations(
+      tx,
+      company_id,
+      fresh.map(({ row }) => row),
     ),
-  );
+    recordChanges(tx, fresh.flatMap(entryOf)),
+  ]);
+  for (const { row } of fresh) row.created_at = created_at ?? row.created_at;
   return updated;
 }
+
+/** What the change feed tells of a scan: only that somebody went in or out. */
+const entryOf = ({ row, ticket }: Kept): Change[] => {
+  if (!ticket || row.result !== 'accepted') return [];
+  const { id: validation_id, direction, gate_id } = row;
+  return [ticketChange('ticket.validated', ticket, { validation_id, direction, gate_id })];
+};
