@@ -24,6 +24,11 @@ const Environment = z.object({
   BCRYPT_COST: whole(4, 16).default(12),
   SANDBOX_PAYMENTS: flag.default(true),
   SANDBOX_WEBHOOK_SECRET: z.string().min(16).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^(?:[^\s@<>]+@[^\s@<>]+|[^<>]+<[^\s@<>]+@[^\s@<>]+>)$/, 'must be an address, or Name <address>')
+    .default('tickets@localhost'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: flag.default(false),
   METRICS_PORT: whole(0, 65_535).optional(),

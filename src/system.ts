@@ -8,6 +8,7 @@ import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
 import { StockFigures } from './services/events/stock.ts';
 import { type JobWaits, openJobWaits } from './services/jobs/waits.ts';
+import { createMailer, type Mailer } from './services/mail/transport.ts';
 import { Mirrors } from './services/maps/availability.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
 import { AvailabilityStreams } from './services/maps/stream.ts';
@@ -69,6 +70,8 @@ export interface System {
   readonly rateWindow: SlidingWindow;
   /** Published answers as bytes, at most a second old. */
   readonly published: PublishedCache;
+  /** What takes mails to their readers: only services/mail sends. */
+  readonly mailer: Mailer;
   readonly metrics: Metrics;
   close(): Promise<void>;
 }
@@ -104,8 +107,10 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     jobWaits: openJobWaits(db),
     rateWindow: redis ?? new MemoryWindow(),
     published: new PublishedCache(),
+    mailer: createMailer(config, log),
     metrics: new Metrics(db.pool),
     async close() {
+      system.mailer.close();
       await redis?.close();
       await db.close();
     },

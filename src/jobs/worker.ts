@@ -3,15 +3,18 @@ import { Logger, type LogLevel, run, runMigrations, runOnce, type TaskList } fro
 import type pg from 'pg';
 import { statement } from '../db/client.ts';
 import { recoverSteps, STEPS_TASK } from '../services/jobs/steps.ts';
+import { SEND_MAIL_TASK } from '../services/mail/enqueue.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import type { System } from '../system.ts';
 import { lookUpPayment } from './look-up-payment.ts';
 import { purge } from './purge.ts';
+import { recoverLostMails } from './recover-mails.ts';
 import { recoverLostPayments } from './recover-payments.ts';
 import { recoverLostSteps } from './recover-steps.ts';
 import { refundPayment } from './refund-payment.ts';
 import { runJobSteps } from './run-steps.ts';
+import { sendOneMail } from './send-mail.ts';
 import type { JobTask } from './task.ts';
 
 /** Every task by the name it is enqueued under. */
@@ -19,14 +22,17 @@ const TASKS: Record<string, JobTask> = {
   [LOOK_UP_TASK]: lookUpPayment,
   [REFUND_TASK]: refundPayment,
   [STEPS_TASK]: runJobSteps,
+  [SEND_MAIL_TASK]: sendOneMail,
   recover_payments: recoverLostPayments,
   recover_steps: recoverLostSteps,
+  recover_mails: recoverLostMails,
   purge,
 };
 
 const CRONTAB = `
 * * * * * recover_payments ?fill=1m
 * * * * * recover_steps ?fill=1m
+* * * * * recover_mails ?fill=1m
 17 * * * * purge
 `;
 
@@ -68,16 +74,23 @@ const LOCKED = statement(
   `SELECT id FROM graphile_worker.jobs WHERE locked_at > now() - interval '1 minute' LIMIT 1`,
 );
 
+// What waits behind a task of its queue that has just ended is not seen by a worker that is about to stop.
+const DUE = statement(
+  'task_due',
+  `SELECT j.id FROM graphile_worker.jobs j
+   LEFT JOIN graphile_worker._private_job_queues q ON q.queue_name = j.queue_name
+   WHERE j.locked_at IS NULL AND q.locked_at IS NULL AND j.run_at <= now() AND j.attempts < j.max_attempts
+     AND j.task_identifier = ANY($1) LIMIT 1`,
+);
+
 /** Works off the tasks that are due now, and returns when none is left and all that ran are written down. */
 export async function runJobs(system: System): Promise<void> {
-  await runOnce({
-    pgPool: system.db.pool,
-    logger: loggerOf(system),
-    taskList: tasksOf(system),
-    noHandleSignals: true,
-  });
-  // The worker does not wait for what it writes of the last ones.
-  while ((await system.db.query(LOCKED)).length) await sleep(5);
+  const taskList = tasksOf(system);
+  do {
+    await runOnce({ pgPool: system.db.pool, logger: loggerOf(system), taskList, noHandleSignals: true });
+    // The worker does not wait for what it writes of the last ones.
+    while ((await system.db.query(LOCKED)).length) await sleep(5);
+  } while ((await system.db.query(DUE, [Object.keys(taskList)])).length);
 }
 
 const tasksOf = (system: System): TaskList =>

@@ -9,14 +9,16 @@ export interface Task {
   key?: string;
   /** Seconds from now; at once when absent. */
   delay?: number;
+  /** Tasks of one queue run one after the other; those without one side by side. */
+  queue?: string;
 }
 
 const ENQUEUE = statement(
   'task_enqueue',
   `SELECT count(*) FROM graphile_worker.add_jobs((
-     SELECT array_agg((r.name, r.payload, NULL, now() + make_interval(secs => r.delay), NULL, r.key, NULL, NULL)
+     SELECT array_agg((r.name, r.payload, r.queue, now() + make_interval(secs => r.delay), NULL, r.key, NULL, NULL)
        ::graphile_worker.job_spec)
-     FROM unnest($1::text[], $2::json[], $3::text[], $4::float8[]) AS r (name, payload, key, delay)))`,
+     FROM unnest($1::text[], $2::json[], $3::text[], $4::float8[], $5::text[]) AS r (name, payload, key, delay, queue)))`,
 );
 const DEQUEUE = statement(
   'task_dequeue',
@@ -31,6 +33,7 @@ export async function enqueue(tx: Tx, tasks: readonly Task[]): Promise<void> {
     tasks.map((t) => JSON.stringify(t.payload)),
     tasks.map((t) => t.key ?? null),
     tasks.map((t) => t.delay ?? 0),
+    tasks.map((t) => t.queue ?? null),
   ]);
 }
 

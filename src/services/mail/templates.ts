@@ -1,0 +1,19 @@
+import type { MailTemplate } from './template.ts';
+import { emailChanged } from './templates/email-changed.ts';
+import { passwordChanged } from './templates/password-changed.ts';
+import { passwordReset } from './templates/password-reset.ts';
+import { verifyEmail } from './templates/verify-email.ts';
+
+/** Every kind of mail by the name it is enqueued under; one file each. A name in use must not change its data. */
+export const TEMPLATES = {
+  verify_email: verifyEmail,
+  password_reset: passwordReset,
+  password_changed: passwordChanged,
+  email_changed: emailChanged,
+} satisfies Record<string, MailTemplate<never>>;
+
+export type TemplateName = keyof typeof TEMPLATES;
+
+/** What a template must be told. */
+export type DataOf<Name extends TemplateName> =
+  (typeof TEMPLATES)[Name] extends MailTemplate<infer Data> ? Data : never;
