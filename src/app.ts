@@ -32,6 +32,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { planRoutes } from './routes/plans.ts';
 import { postmanRoutes } from './routes/postman.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { resourceRoutes } from './routes/resources.ts';
@@ -103,6 +104,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(validationRoutes);
   await app.register(offlineRoutes);
   await app.register(userRoutes);
+  await app.register(planRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);
   await app.register(postmanRoutes);

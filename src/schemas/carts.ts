@@ -25,7 +25,9 @@ export const Item = z
   .strictObject({
     ticket_type_id: id.optional(),
     product_id: id.optional(),
+    plan_setting_id: id.optional().describe('A membership or season ticket, for the user of the cart.'),
     section_id: id.optional().describe('General admission: which section, where the type has several.'),
+    seat_id: id.optional().describe('A season with chosen seats: the seat at all its dates.'),
     quantity: z.int().min(1).max(1000).optional(),
     seat_ids: z.array(id).min(1).max(50).optional(),
     best_available: BestAvailable.optional(),
@@ -35,8 +37,17 @@ export const Item = z
   .superRefine((item, check) => {
     const fault = (path: string, message: string) =>
       check.addIssue({ code: 'custom', path: [path], message });
-    if (!item.ticket_type_id === !item.product_id)
-      fault('ticket_type_id', 'name either a ticket_type_id or a product_id');
+    const things = [item.ticket_type_id, item.product_id, item.plan_setting_id].filter(Boolean);
+    if (things.length !== 1)
+      fault('ticket_type_id', 'name exactly one of ticket_type_id, product_id and plan_setting_id');
+    if (item.plan_setting_id) {
+      for (const way of ['quantity', 'seat_ids', 'best_available'] as const)
+        if (item[way] !== undefined) fault(way, 'a plan is one subscription');
+      if (item.seat_id && item.section_id) fault('section_id', 'goes without a seat_id');
+      if (item.holder && item.guest_id) fault('guest_id', 'name either a holder or a guest_id');
+      return;
+    }
+    if (item.seat_id) fault('seat_id', 'goes with a plan_setting_id only; seats of tickets are seat_ids');
     const ways = (['quantity', 'seat_ids', 'best_available'] as const).filter(
       (way) => item[way] !== undefined,
     );

@@ -7,6 +7,7 @@ import { recordChanges } from '../changes.ts';
 import { returnCodes } from '../inventory/codes.ts';
 import { returnLines } from '../inventory/return.ts';
 import { returnPartPayments } from '../payments/pay-back.ts';
+import { dropPlans } from '../subscriptions/settle.ts';
 import { type CartRow, linesOf } from './row.ts';
 import { moveCarts } from './state.ts';
 
@@ -61,6 +62,7 @@ export async function endCarts(
   await moveCarts(tx, company_id, ids, 'open', to);
   await returnLines(tx, company_id, held, 'held');
   await returnCodes(tx, company_id, ids);
+  await dropPlans(tx, company_id, held);
   await tx.execute(RELEASE_LINES, [company_id, ids]);
   await returnPartPayments(tx, company_id, carts, { reason: `cart ${to}` });
   await recordChanges(

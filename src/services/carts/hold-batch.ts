@@ -9,6 +9,7 @@ import { takeLines } from '../inventory/take.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
+import { openSubscriptions } from '../subscriptions/open.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
 import { eventsOf, limitsOf, lockForHolds, userOf } from './hold-locks.ts';
 import { type Case, judge, seatsWanted, type Verdict } from './judge.ts';
@@ -167,8 +168,8 @@ function reachableCart({ ctx, cart_id }: HoldCommand, carts: Map<string, CartRow
 }
 
 function requireCurrent({ ctx, wanted }: HoldCommand, versions: Map<number, number>): void {
-  for (const { offer } of wanted) {
-    if (versions.get(offer.event_id) === offer.version) continue;
+  for (const { offer, form } of wanted) {
+    if (form === 'plan' || versions.get(offer.event_id) === offer.version) continue;
     ctx.system.offers.drop(offer.company_id, offer.event_id);
     throw new StaleOffer();
   }
@@ -217,6 +218,11 @@ async function write(
       granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
     ),
   ]);
+  await openSubscriptions(
+    tx,
+    company_id,
+    granted.map(({ command, cart }) => ({ cart, wanted: command.wanted })),
+  );
   return granted.map(({ command, cart, verdict }) => ({
     ctx: command.ctx,
     command,

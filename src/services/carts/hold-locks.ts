@@ -96,7 +96,7 @@ export function limitsOf(command: HoldCommand, carts: Map<string, CartRow>): Lim
 /** The ticket types a command wants of which a person may have so many. */
 const limitedTypes = ({ wanted }: HoldCommand): number[] => [
   ...new Set(
-    wanted.flatMap((w) => (w.form !== 'product' && w.type.max_per_user !== null ? [w.type.id] : [])),
+    wanted.flatMap((w) => ('type' in w && !w.plan && w.type.max_per_user !== null ? [w.type.id] : [])),
   ),
 ];
 
@@ -114,7 +114,9 @@ function stockOf(prepared: readonly Prepared[]) {
 
 /** The events that commands want something of. */
 export const eventsOf = (commands: readonly Pick<HoldCommand, 'wanted'>[]): number[] => [
-  ...new Set(commands.flatMap(({ wanted }) => wanted.map((want) => want.offer.event_id))),
+  ...new Set(
+    commands.flatMap(({ wanted }) => wanted.flatMap((w) => (w.form === 'plan' ? [] : [w.offer.event_id]))),
+  ),
 ];
 
 const VERSIONS = statement(

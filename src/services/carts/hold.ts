@@ -9,7 +9,7 @@ import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './h
 import { eventsOf } from './hold-locks.ts';
 import { PickLost } from './picks.ts';
 import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
-import { wantedOf } from './wanted.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 /** How often a hold starts again: because prices moved, a picked seat went, or overdue holds were in the way. */
 const MAX_ATTEMPTS = 5;
@@ -29,7 +29,8 @@ export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> 
   if (user_id !== undefined) await requireUser(ctx, user_id);
   const cart_id = uuidv7();
   const owner = user_id ?? ctx.user_id ?? null;
-  return hold(ctx, cart_id, items, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
+  const wanted = () => wantedOf(ctx, items);
+  return hold(ctx, cart_id, wanted, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
     presentCart(
       cart,
       lines.map((line) => presentLine(line, labels)),
@@ -55,20 +56,27 @@ export async function addSaleDetails(
   cart_id: string,
   { items }: AddSaleDetails,
 ): Promise<SaleDetailView[]> {
-  return hold(ctx, cart_id, items, null, ({ lines, labels }) =>
+  const wanted = () => wantedOf(ctx, items);
+  return hold(ctx, cart_id, wanted, null, ({ lines, labels }) =>
     lines.map((line) => presentLine(line, labels)),
   );
 }
 
-async function hold<View>(
+/**
+ * Holds what is wanted, for a new cart or one that exists, and answers with what `present` makes of it inside the
+ * transaction.
+ * @param read reads the offers; again when they moved
+ * @throws AppError as addSaleDetails
+ */
+export async function hold<View>(
   ctx: Context,
   cart_id: string,
-  items: AddSaleDetails['items'],
+  read: () => Promise<Wanted[]>,
   open: HoldCommand['open'],
   present: (result: HoldResult) => View,
 ): Promise<View> {
   for (let attempt = 1; ; attempt++) {
-    const wanted = await wantedOf(ctx, items);
+    const wanted = await read();
     try {
       return (await submit(ctx, { ctx, cart_id, open, wanted, present })) as View;
     } catch (error) {
@@ -96,7 +104,7 @@ function submit(ctx: Context, command: HoldCommand): Promise<unknown> {
   if (ctx.dry_run) return tryOut(command);
   const first = command.wanted[0];
   const seated = first?.form === 'seats' || !first;
-  const lane = `${ctx.company_id} ${first?.offer.event_id ?? 0} ${seated}`;
+  const lane = `${ctx.company_id} ${first?.offer.event_id ?? 0} ${first?.form === 'plan' ? 'plan' : seated}`;
   const { holds } = ctx.system;
   let queue = holds.get(lane);
   if (!queue) {

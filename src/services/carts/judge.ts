@@ -82,7 +82,13 @@ export function seatsWanted(asked: Pick<Case, 'picks'>, want: Wanted): readonly 
 }
 
 export const quantityOf = (want: Wanted): number =>
-  want.form === 'seats' ? want.seat_ids.length : want.form === 'best' ? want.ask.quantity : want.quantity;
+  want.form === 'seats'
+    ? want.seat_ids.length
+    : want.form === 'best'
+      ? want.ask.quantity
+      : want.form === 'plan'
+        ? 1
+        : want.quantity;
 
 /** Limits of types, products, events and users, counted over what the cart holds already and all that is asked. */
 function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
@@ -90,12 +96,13 @@ function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
     throw new AppError('limit_exceeded', detail, facts);
   };
   const sumOf = (match: (line: LineRow) => boolean, want: (want: Wanted) => boolean) =>
-    lines.filter(match).reduce((n, l) => n + l.quantity, 0) +
-    wanted.filter(want).reduce((n, w) => n + quantityOf(w), 0);
+    lines.filter((l) => l.subscription_id === null && match(l)).reduce((n, l) => n + l.quantity, 0) +
+    wanted.filter((w) => !w.plan && want(w)).reduce((n, w) => n + quantityOf(w), 0);
 
   for (const want of wanted) {
     const { offer } = want;
     const { event_id } = offer;
+    if (want.plan || want.form === 'plan') continue; // what a plan includes is limited by the plan
     if (want.form === 'product') {
       const { id, max_per_cart, name } = want.product;
       const n = sumOf(
@@ -110,7 +117,7 @@ function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
     const facts = { ticket_type_id: type.id, item: want.item };
     const n = sumOf(
       (l) => l.ticket_type_id === type.id,
-      (w) => w.form !== 'product' && w.type.id === type.id,
+      (w) => 'type' in w && w.type.id === type.id,
     );
     if (n > type.max_per_cart)
       refuse(`At most ${type.max_per_cart} of ${type.name} a cart.`, {
@@ -129,7 +136,7 @@ function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
       });
     const all = sumOf(
       (l) => l.event_id === event_id && l.kind === 'ticket',
-      (w) => w.form !== 'product' && w.offer.event_id === event_id,
+      (w) => 'type' in w && w.offer.event_id === event_id,
     );
     if (all > offer.max_per_cart)
       refuse(`At most ${offer.max_per_cart} tickets of ${offer.name} a cart.`, {
@@ -210,6 +217,7 @@ function grant(asked: Case, want: Wanted, stock: LockedStock, undo: (() => void)
     return [line(asked, want, { product_id: want.product.id, quantity: want.quantity })];
   }
 
+  if (want.form === 'plan') return [line(asked, want, { kind: 'plan', event_id: null })];
   const { type } = want;
   limited(stock.ticket_types.get(pairKey(event_id, type.id)), quantityOf(want), { ticket_type_id: type.id });
   if (want.form !== 'general')
@@ -253,7 +261,8 @@ function line(asked: Case, want: Wanted, what: Partial<NewLine>): NewLine {
     event_id: want.offer.event_id,
     ticket_type_id: null,
     product_id: null,
-    plan_setting_id: null,
+    plan_setting_id: want.plan?.setting.id ?? null,
+    subscription_id: want.plan?.subscription_id ?? null,
     section_id: null,
     seat_id: null,
     quantity: 1,
@@ -276,7 +285,7 @@ export function locksOf(asked: Pick<Case, 'picks'>, want: Wanted) {
   const { event_id } = want.offer;
   const sections: Pair[] = want.form === 'general' ? want.section_ids.map((id) => [event_id, id]) : [];
   const ticket_types: Pair[] =
-    want.form !== 'product' && want.type.capacity !== null ? [[event_id, want.type.id]] : [];
+    'type' in want && want.type.capacity !== null ? [[event_id, want.type.id]] : [];
   const products: Pair[] =
     want.form === 'product' && want.product.capacity !== null ? [[event_id, want.product.id]] : [];
   return {

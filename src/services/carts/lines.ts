@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
-import { fieldError, insufficientScope, notFound } from '../../errors.ts';
+import { AppError, fieldError, insufficientScope, notFound } from '../../errors.ts';
 import type { PatchSaleDetail } from '../../schemas/carts.ts';
 import { assertFresh } from '../fresh.ts';
 import { returnLines } from '../inventory/return.ts';
+import { dropPlans } from '../subscriptions/settle.ts';
 import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { SaleDetailView } from './present.ts';
 import { getSaleDetail } from './read.ts';
@@ -25,7 +26,7 @@ const SET_TERMS = statement(
 // The row goes: what was taken out is no part of the cart's history, and must not be held again with it.
 const REMOVE = statement(
   'sale_detail_remove',
-  "DELETE FROM sale_detail WHERE company_id = $1 AND id = $2 AND status = 'held'",
+  "DELETE FROM sale_detail WHERE company_id = $1 AND id = ANY($2::uuid[]) AND status = 'held'",
 );
 
 /**
@@ -78,17 +79,28 @@ async function newHolder(tx: Tx, ctx: Context, body: PatchSaleDetail): Promise<H
 }
 
 /**
- * Takes a line out of an open cart; what it held is on sale again when this returns.
- * @throws AppError not_found, cart_expired, cart_not_open
+ * Takes a line out of an open cart; what it held is on sale again when this returns. A plan goes with all it includes.
+ * @throws AppError not_found, cart_expired, cart_not_open; conflict for a ticket that a plan includes
  */
 export function deleteSaleDetail(ctx: Context, cart_id: string, sale_detail_id: string): Promise<void> {
   return transaction(ctx, async (tx) => {
     const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
     assertFresh(ctx, line.updated_at);
-    await returnLines(tx, ctx.company_id, [line], 'held');
-    await tx.execute(REMOVE, [ctx.company_id, line.id]);
+    const gone = await withIncluded(tx, ctx, line);
+    await returnLines(tx, ctx.company_id, gone, 'held');
+    await dropPlans(tx, ctx.company_id, gone);
+    await tx.execute(REMOVE, [ctx.company_id, gone.map((each) => each.id)]);
     await reprice(tx, ctx, cart_id);
   });
+}
+
+/** A line with all that goes when it goes. */
+async function withIncluded(tx: Tx, ctx: Context, line: LineRow): Promise<LineRow[]> {
+  if (line.subscription_id === null) return [line];
+  if (line.kind !== 'plan')
+    throw new AppError('conflict', 'This ticket is part of a plan: take the plan out, and all of it goes.');
+  const lines = await linesOf(tx, ctx.company_id, [line.cart_id]);
+  return lines.filter((each) => each.subscription_id === line.subscription_id);
 }
 
 /** Locks the cart and gives its line. */

@@ -48,6 +48,8 @@ export interface LineRow {
   ticket_type_id: number | null;
   product_id: number | null;
   plan_setting_id: number | null;
+  /** The subscription that the line pays for, or that includes the ticket. */
+  subscription_id: string | null;
   section_id: number | null;
   seat_id: number | null;
   quantity: number;

@@ -4,6 +4,7 @@ import { AppError, type FieldFault } from '../../errors.ts';
 import type { Item } from '../../schemas/carts.ts';
 import type { Offer, OfferProduct, OfferTicketType } from '../events/offer.ts';
 import { productTerms, ticketTerms } from '../events/terms.ts';
+import { type PlanItem, type WantedPlan, wantedPlan } from '../subscriptions/wanted.ts';
 import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { LineTerms } from './row.ts';
 
@@ -14,6 +15,8 @@ interface WantedBase {
   /** Locked price of one, from the offer of this moment. */
   terms: LineTerms;
   holder: Holder;
+  /** The plan that this is, or that includes it. */
+  plan?: WantedPlan;
 }
 
 /** What a caller wants held: an item of the request, tied to the offer it was read from. */
@@ -21,7 +24,8 @@ export type Wanted =
   | (WantedBase & { form: 'general'; type: OfferTicketType; quantity: number; section_ids: number[] })
   | (WantedBase & { form: 'seats'; type: OfferTicketType; seat_ids: number[] })
   | (WantedBase & { form: 'best'; type: OfferTicketType; ask: BestAsk })
-  | (WantedBase & { form: 'product'; product: OfferProduct; quantity: number });
+  | (WantedBase & { form: 'product'; product: OfferProduct; quantity: number })
+  | (WantedBase & { form: 'plan'; plan: WantedPlan });
 
 export interface BestAsk {
   quantity: number;
@@ -42,21 +46,24 @@ const EVENT_OF_PRODUCT = statement(
  * Ties the items of a request to the offers they are sold by, and locks their prices.
  * @throws AppError validation_failed naming every item that does not exist here, not_on_sale
  */
-export async function wantedOf(ctx: Context, items: readonly Item[]): Promise<Wanted[]> {
+export async function wantedOf(ctx: Context, items: readonly (Item | PlanItem)[]): Promise<Wanted[]> {
   const faults: FieldFault[] = [];
   const wanted: Wanted[] = [];
   for (const [index, item] of items.entries()) {
     const found = await wantedItem(ctx, item, index);
     if ('pointer' in found) faults.push(found);
-    else wanted.push(found);
+    else wanted.push(...found);
   }
   if (faults.length)
     throw new AppError('validation_failed', 'Some items do not exist on this interface.', { errors: faults });
-  for (const want of wanted) requireOnSale(ctx, want);
+  for (const want of wanted) if (!want.plan) requireOnSale(ctx, want);
   return wanted;
 }
 
-async function wantedItem(ctx: Context, item: Item, index: number): Promise<Wanted | FieldFault> {
+async function wantedItem(ctx: Context, item: Item, index: number): Promise<Wanted[] | FieldFault> {
+  const holder = await holderOf(ctx, item);
+  if (!holder) return { pointer: `/items/${index}/guest_id`, code: 'not_found', message: 'No such guest.' };
+  if (item.plan_setting_id) return wantedPlan(ctx, item, index, holder);
   const field = item.ticket_type_id ? 'ticket_type_id' : 'product_id';
   const id = (item.ticket_type_id ?? item.product_id) as number;
   const fault = (name: string, message: string): FieldFault => ({
@@ -70,25 +77,19 @@ async function wantedItem(ctx: Context, item: Item, index: number): Promise<Want
   if (!offer || !channel || offer.status === 'draft')
     return fault(field, `No such ${field.replace('_id', '')} here.`);
 
-  const holder = await holderOf(ctx, item);
-  if (!holder) return fault('guest_id', 'No such guest.');
   const base = { item: index, offer, holder };
 
   if (field === 'product_id') {
     const product = offer.products.get(id);
     if (!product) return fault(field, 'No such product here.');
-    return {
-      ...base,
-      form: 'product',
-      terms: productTerms(product),
-      product,
-      quantity: item.quantity as number,
-    };
+    const terms = productTerms(product);
+    return [{ ...base, form: 'product', terms, product, quantity: item.quantity as number }];
   }
   const type = offer.ticket_types.get(id);
   if (!type) return fault(field, 'No such ticket_type here.');
   const terms = ticketTerms(type, channel.extra_fee, ctx.now);
-  return wantedTickets({ ...base, type, terms }, item, fault);
+  const tickets = wantedTickets({ ...base, type, terms }, item, fault);
+  return 'pointer' in tickets ? tickets : [tickets];
 }
 
 /** The form in which tickets of a type are wanted. */
@@ -159,7 +160,7 @@ function requireOnSale(ctx: Context, want: Wanted): void {
     refuse(`Sales of this event are ${offer.status}.`, { event_status: offer.status });
   if (offer.ends_at && offer.ends_at <= ctx.now) refuse('The event is over.');
   const windows: Window[] = [offer, offer.channels.get(ctx.interface.id) as Window];
-  if (want.form !== 'product') windows.push(want.type);
+  if ('type' in want) windows.push(want.type);
   for (const { sales_start, sales_end } of windows) {
     if (sales_start && sales_start > ctx.now)
       refuse('Sales have not started.', { retry_at: sales_start.toISOString() });

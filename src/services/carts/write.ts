@@ -89,17 +89,17 @@ export const BUYER_FIELDS = [
 const INSERT_LINES = statement(
   'sale_detail_insert',
   `INSERT INTO sale_detail (company_id, id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id,
-     quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace,
+     plan_setting_id, subscription_id, quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace,
      first_name, last_name, email, document_number, guest_id)
    SELECT $1, r.id, r.cart_id, r.kind, r.event_id, r.ticket_type_id, r.product_id, r.section_id, r.seat_id,
-     r.quantity, r.base_price, r.unit_price, r.discount, r.fee, r.tax, r.total, d.texts[r.terms], d.texts[r.price_trace],
+     r.plan_setting_id, r.subscription_id, r.quantity, r.base_price, r.unit_price, r.discount, r.fee, r.tax, r.total, d.texts[r.terms], d.texts[r.price_trace],
      r.first_name, r.last_name, r.email, r.document_number, r.guest_id
-   FROM (SELECT $24::jsonb[] AS texts) AS d,
+   FROM (SELECT $26::jsonb[] AS texts) AS d,
      unnest($2::uuid[], $3::uuid[], $4::line_kind[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
-     $10::int[], $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[],
-     $19::text[], $20::text[], $21::text[], $22::text[], $23::int[])
-     AS r (id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, quantity, base_price, unit_price,
-       discount, fee, tax, total, terms, price_trace, first_name, last_name, email, document_number, guest_id)`,
+     $10::int[], $11::uuid[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[],
+     $19::int[], $20::int[], $21::text[], $22::text[], $23::text[], $24::text[], $25::int[])
+     AS r (id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, plan_setting_id,
+       subscription_id, quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace, first_name, last_name, email, document_number, guest_id)`,
 );
 
 /** Writes new lines. */
@@ -120,6 +120,7 @@ export async function insertLines(tx: Tx, company_id: number, lines: readonly Ne
     ...(
       ['id', 'cart_id', 'kind', 'event_id', 'ticket_type_id', 'product_id', 'section_id', 'seat_id'] as const
     ).map(column),
+    ...(['plan_setting_id', 'subscription_id'] as const).map(column),
     ...(['quantity', 'base_price', 'unit_price', 'discount', 'fee', 'tax', 'total'] as const).map(column),
     lines.map(({ terms }) => place(terms)),
     lines.map(({ price_trace }) => place(price_trace)),

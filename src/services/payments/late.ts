@@ -4,10 +4,11 @@ import { endCarts } from '../carts/expire.ts';
 import { type CartRow, linesOf, lockCarts } from '../carts/row.ts';
 import { moveCart } from '../carts/state.ts';
 import { beyondLimit } from '../carts/user-limits.ts';
-import { retakeCodes } from '../inventory/codes.ts';
+import { retakeCodes, returnCodes } from '../inventory/codes.ts';
 import { retakeLines } from '../inventory/retake.ts';
 import { returnLines } from '../inventory/return.ts';
 import type { StockLine } from '../inventory/stock.ts';
+import { retakePlans } from '../subscriptions/settle.ts';
 import type { PaymentRow } from './row.ts';
 
 const HOLD_MS = 60_000; // sold in this very transaction
@@ -49,6 +50,11 @@ export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Pr
   if (!(await retakeLines(tx, company_id, lines, new Date(Date.now() + HOLD_MS)))) return undefined;
   if (!(await retakeCodes(tx, company_id, id))) {
     await returnLines(tx, company_id, lines, 'held');
+    return undefined;
+  }
+  if (!(await retakePlans(tx, company_id, lines))) {
+    await returnLines(tx, company_id, lines, 'held');
+    await returnCodes(tx, company_id, [id]);
     return undefined;
   }
   await tx.execute(HOLD_LINES, [company_id, lines.map((line) => line.id)]);

@@ -5,6 +5,7 @@ import { type CartStatus, moveCarts } from '../carts/state.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { useCodes } from '../inventory/codes.ts';
 import { sellLines } from '../inventory/sell.ts';
+import { activatePlans } from '../subscriptions/settle.ts';
 import { issueTickets, type LineToIssue, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
 import { aboutLine, type Entry, enter, type Priced } from './ledger.ts';
 
@@ -13,7 +14,7 @@ type Line = Priced & LineToIssue;
 const LINES = statement(
   'settle_lines',
   `SELECT l.id, l.cart_id, l.kind, l.event_id, l.ticket_type_id, l.product_id, l.section_id, l.seat_id, l.quantity,
-     l.total, l.discount, l.fee, l.tax, l.first_name, l.last_name, l.email, l.document_number
+     l.subscription_id, l.total, l.discount, l.fee, l.tax, l.first_name, l.last_name, l.email, l.document_number
    FROM sale_detail l
    WHERE l.company_id = $1 AND l.cart_id = ANY($2::uuid[]) AND l.status = 'held' ORDER BY l.created_at, l.id`,
 );
@@ -55,6 +56,7 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
       carts.flatMap((cart) => changesOf(cart, lines)),
     ),
   ]);
+  await activatePlans(tx, company_id, lines); // after the stock, whose locks come first
 }
 
 async function payLines(tx: Tx, company_id: number, lines: readonly Line[]): Promise<void> {

@@ -4,12 +4,13 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { Refund, RefundRequest } from '../../schemas/payments.ts';
 import { recordAudit } from '../audit.ts';
-import { type CartRow, linesOf, lockCart } from '../carts/row.ts';
+import { type CartRow, type LineRow, linesOf, lockCart } from '../carts/row.ts';
 import { type CartStatus, moveCart } from '../carts/state.ts';
 import { recordChanges } from '../changes.ts';
 import { returnLines } from '../inventory/return.ts';
 import { allocate, payBack, returnPartPayments } from '../payments/pay-back.ts';
 import { lockTaken } from '../payments/row.ts';
+import { refundPlans } from '../subscriptions/settle.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { voidTicketsOfLines } from '../tickets/void.ts';
 import { planRefund, type RefundPlan } from './plan.ts';
@@ -58,7 +59,7 @@ async function refundSale(tx: Tx, ctx: Context, cart: CartRow, request: RefundRe
   const { company_id, id } = cart;
   const { keep_inventory = false, force = false, reason } = request;
   const lines = await linesOf(tx, company_id, [id]);
-  const plan = planRefund(cart, lines, request);
+  const plan = planRefund(cart, lines, withIncluded(lines, request));
   const closed = plan.closed.map((line) => line.id);
 
   if (!keep_inventory) await returnLines(tx, company_id, plan.closed, 'sold');
@@ -72,6 +73,7 @@ async function refundSale(tx: Tx, ctx: Context, cart: CartRow, request: RefundRe
     allocate(plan.amount, payments).map((part) => ({ ...share, ...part })),
   );
   await reverseLines(tx, cart, plan, refunds[0]?.id);
+  await refundPlans(tx, company_id, plan.closed);
 
   if (!(await tx.execute(ADD_REFUNDED, [company_id, id, plan.amount])))
     throw new AppError('refund_exceeds_paid', 'Less of this cart is left than was to be given back.');
@@ -97,6 +99,20 @@ async function refundSale(tx: Tx, ctx: Context, cart: CartRow, request: RefundRe
     ...tickets.map((ticket) => ticketChange('ticket.voided', ticket)),
   ]);
   return refunds;
+}
+
+/** A plan that is refunded takes the tickets with it that it includes. */
+function withIncluded(lines: readonly LineRow[], request: RefundRequest): RefundRequest {
+  const { sale_detail_ids } = request;
+  if (!sale_detail_ids) return request;
+  const named = new Set(sale_detail_ids);
+  const plans = new Set(
+    lines.flatMap((l) => (l.kind === 'plan' && named.has(l.id) ? [l.subscription_id] : [])),
+  );
+  const included = lines.filter(
+    (l) => l.kind !== 'plan' && l.status === 'paid' && plans.has(l.subscription_id) && !named.has(l.id),
+  );
+  return { ...request, sale_detail_ids: [...sale_detail_ids, ...included.map((l) => l.id)] };
 }
 
 async function refundLines(tx: Tx, company_id: number, plan: RefundPlan, stock_kept: boolean): Promise<void> {

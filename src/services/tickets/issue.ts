@@ -12,6 +12,8 @@ export interface LineToIssue extends StockLine {
   last_name: string | null;
   email: string | null;
   document_number: string | null;
+  /** The subscription that includes it. */
+  subscription_id: string | null;
 }
 
 /** The cart of a line: through which interface it was sold, and to whom. */
@@ -23,9 +25,9 @@ export interface Sale {
 const ISSUE = statement(
   'ticket_issue',
   `INSERT INTO ticket (company_id, id, event_id, ticket_type_id, cart_id, sale_detail_id, interface_id, section_id,
-     seat_id, user_id, first_name, last_name, email, document_number)
+     seat_id, user_id, first_name, last_name, email, document_number, subscription_id)
    SELECT $1, r.* FROM unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::uuid[], $7::int[], $8::int[], $9::int[],
-     $10::int[], $11::text[], $12::text[], $13::text[], $14::text[]) AS r`,
+     $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[]) AS r`,
 );
 
 /** Names the tickets of lines before they are sold: seats are marked with them. Lines of products get none. */
@@ -62,6 +64,7 @@ export async function issueTickets(
     column((line) => line.last_name),
     column((line) => line.email),
     column((line) => line.document_number),
+    column((line) => line.subscription_id),
   ]);
 }
 
