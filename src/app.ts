@@ -36,6 +36,7 @@ import { planRoutes } from './routes/plans.ts';
 import { postmanRoutes } from './routes/postman.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { resourceRoutes } from './routes/resources.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { validationRoutes } from './routes/validations.ts';
@@ -105,6 +106,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(offlineRoutes);
   await app.register(userRoutes);
   await app.register(planRoutes);
+  await app.register(subscriptionRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);
   await app.register(postmanRoutes);

@@ -12,8 +12,13 @@ export const PaymentRequest = z.discriminatedUnion('method', [
     card: z.strictObject({
       token: text(255).describe(
         "What the provider's form made of the card. The sandbox knows sandbox_approved, sandbox_declined, " +
-          'sandbox_requires_action, sandbox_pending and sandbox_timeout.',
+          'sandbox_requires_action, sandbox_pending and sandbox_timeout; and of cards that are kept for renewals, ' +
+          'sandbox_declines_later and sandbox_declines_once.',
       ),
+      save: z
+        .boolean()
+        .optional()
+        .describe('Let the provider keep the card, for the renewals of the subscriptions in this cart.'),
     }),
     amount: amount.optional(),
     return_url: z

@@ -23,6 +23,9 @@ const BOOKS: Record<string, () => Record<string, unknown>> = {
     ...{ company_id: 1, id: uuidv7(), kind: 'sale', cart_id: uuidv7() },
     ...{ interface_id: 1, amount: 1, currency: 'EUR' },
   }),
+  credit_entry: () => ({
+    ...{ company_id: 1, id: uuidv7(), user_id: 1, currency: 'EUR', amount: 1, kind: 'give_back' },
+  }),
   audit_log: () => ({
     ...{ company_id: 1, id: uuidv7(), client_id: 'web', request_id: 'r' },
     ...{ action: 'update', subject_type: 'event', subject_id: '1' },

@@ -157,6 +157,12 @@ const CHECKS: Record<string, CheckRule> = {
       { status: 'sold', cart_id: uuidv7() },
     ],
   },
+  credit_balance_money: {
+    table: 'credit_balance',
+    row: () => ({ company_id: company.company_id, user_id: 1, currency: 'EUR', balance: 5 }),
+    allowed: [{ balance: 0 }],
+    refused: [{ balance: -1 }],
+  },
   cart_money: {
     table: 'cart',
     row: cart,
@@ -247,10 +253,25 @@ const QUEUES: Record<string, string> = {
   job_stepping: `job USING btree (stepped_at) WHERE ((finished_at IS NULL) AND (stepped_at IS NOT NULL))`,
   payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
   validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
+  subscription_due: `subscription USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['active'::subscription_status, 'past_due'::subscription_status])) AND (next_attempt_at IS NOT NULL))`,
+  sale_detail_subscription: `sale_detail USING btree (company_id, subscription_id) WHERE (subscription_id IS NOT NULL)`,
   refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
 };
 
 describe('partial indexes', () => {
+  it('give_back_offered: a seat of an event is given back once at a time', async () => {
+    const given = (more: Row = {}): [string, Row] => [
+      'give_back',
+      {
+        ...{ company_id: company.company_id, id: uuidv7(), subscription_id: uuidv7(), user_id: 1 },
+        ...{ event_id: event.event_id, seat_id: 1, ticket_id: uuidv7(), value: 1, currency: 'EUR' },
+        ...{ status: 'offered', ...more },
+      },
+    ];
+    expect(await outcomeOf(given(), given())).toBe(`${UNIQUE} give_back_offered`);
+    expect(await outcomeOf(given({ status: 'sold' }), given(), given({ seat_id: 2 }))).toBe('accepted');
+  });
+
   it('ticket_live_seat: one living ticket a seat of an event', async () => {
     await proveOneLives('ticket_live_seat', () => ({ seat_id: nextSeat++ }));
     const seat_id = nextSeat++;
@@ -285,6 +306,8 @@ describe('this file', () => {
     const partial =
       await names(`SELECT i.relname AS name FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
       JOIN ${inPublic} ON t.oid = x.indrelid WHERE x.indpred IS NOT NULL`);
-    expect(partial).toEqual(['ticket_live_line', 'ticket_live_seat', ...Object.keys(QUEUES)].sort());
+    expect(partial).toEqual(
+      ['give_back_offered', 'ticket_live_line', 'ticket_live_seat', ...Object.keys(QUEUES)].sort(),
+    );
   });
 });

@@ -26,7 +26,7 @@ const USER = statement(
  */
 export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> {
   const { items = [], buyer = {}, user_id, notes = null } = body ?? {};
-  if (user_id !== undefined) await requireUser(ctx, user_id);
+  if (user_id !== undefined) await requireBuyer(ctx, user_id);
   const cart_id = uuidv7();
   const owner = user_id ?? ctx.user_id ?? null;
   const wanted = () => wantedOf(ctx, items);
@@ -40,7 +40,7 @@ export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> 
 }
 
 /** A seller opens carts for any account of the company. */
-async function requireUser(ctx: Context, user_id: number): Promise<void> {
+export async function requireBuyer(ctx: Context, user_id: number): Promise<void> {
   if (!ctx.scopes.has('sell')) throw insufficientScope('sell');
   const [user] = await ctx.system.db.query(USER, [ctx.company_id, user_id]);
   if (!user) throw fieldError('/user_id', 'No such user.', 'not_found');

@@ -25,6 +25,8 @@ export interface CardPayment {
   request: Extract<PaymentRequest, { method: 'card' }>;
   /** Name of the provider who will be asked. */
   provider: string;
+  /** A card that the provider keeps: charged without its owner, and the token of the request is none. */
+  saved?: { id: string; reference: string };
 }
 
 interface Granted {
@@ -98,7 +100,7 @@ async function judgeAll(
   );
   const granted: Granted[] = [];
   for (const command of commands) {
-    const { ctx, cart_id, request, provider } = command;
+    const { ctx, cart_id, request, provider, saved } = command;
     try {
       const cart = reachable(ctx, carts.get(cart_id));
       const amount = amountToPay(ctx, cart, request);
@@ -116,6 +118,7 @@ async function judgeAll(
           currency: cart.currency,
           status: 'pending',
           job_id: uuidv7(),
+          saved_method_id: saved?.id ?? null,
         },
       });
       carts.set(cart_id, { ...cart, status: 'pending_payment' }); // for a second payment of it in this batch

@@ -11,7 +11,7 @@ import type { PaymentRow } from './row.ts';
 export async function charge(
   system: System,
   payment: PaymentRow,
-  { request }: CardPayment,
+  { request, saved }: CardPayment,
 ): Promise<ChargeState | { status: 'pending'; reference: null }> {
   const provider = providerOf(system, payment.provider);
   try {
@@ -24,6 +24,7 @@ export async function charge(
           amount: payment.amount,
           currency: payment.currency,
           token: request.card.token,
+          saved_method: saved?.reference ?? null,
           return_url: request.return_url ?? null,
         },
         signal,

@@ -119,6 +119,7 @@ async function judgeAll(
           currency: cart.currency,
           status: 'captured',
           job_id: null,
+          saved_method_id: null,
         },
       });
     } catch (refusal) {

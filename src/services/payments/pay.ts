@@ -10,6 +10,7 @@ import type { Conclusion } from './conclude.ts';
 import { executeDirect } from './direct.ts';
 import { requireCardProvider } from './providers.ts';
 import { type PaymentRow, presentPayment } from './row.ts';
+import { keepCard, requireOwner } from './save-method.ts';
 import { requireMethod } from './verdict.ts';
 
 /**
@@ -33,7 +34,9 @@ async function payByCard(command: CardPayment): Promise<Payment> {
   if (ctx.dry_run)
     // What a card would say nobody can know without charging it.
     return presentPayment(resultOf(await executeBegin(ctx.system, [command], 'ROLLBACK')));
+  if (command.request.card.save) await requireOwner(ctx, command.cart_id);
   const payment = await ctx.system.payments.begin(command);
+  if (command.request.card.save) await keepCard(ctx.system, payment, command.request.card.token);
   const news = await charge(ctx.system, payment, command);
   const answer = answerOf(await conclude(ctx.system, { payment, news, asker: ctx, lookedUp: 0 }));
   if (answer instanceof AppError) throw answer;

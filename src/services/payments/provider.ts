@@ -11,6 +11,8 @@ export interface ChargeRequest {
   currency: string;
   /** What the provider's own form made of the card: no card number ever reaches this server. */
   token: string;
+  /** A card that the provider keeps, charged without its owner, instead of the token. */
+  saved_method: string | null;
   /** Where the provider sends the buyer after an action. */
   return_url: string | null;
 }
@@ -52,6 +54,15 @@ export interface PaymentProvider {
   /** How long an answer is waited for, in milliseconds. */
   readonly timeout: number;
   charge(system: System, request: ChargeRequest, signal: AbortSignal): Promise<ChargeState>;
+  /**
+   * Has the provider keep a card for charges without its owner; repeated with the same method_id it keeps one.
+   * @returns the provider's name of it; undefined when it keeps no such card
+   */
+  saveMethod(
+    system: System,
+    request: { company_id: number; method_id: string; token: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
   /** How the charge of a payment stands; undefined when the provider has never heard of it. */
   lookUp(system: System, payment_id: string, signal: AbortSignal): Promise<ChargeState | undefined>;
   /** Gives money back; repeated with the same refund_id it gives nothing twice and tells how that refund stands. */

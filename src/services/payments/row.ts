@@ -20,6 +20,8 @@ export interface PaymentRow {
   action_url: string | null;
   failure_reason: string | null;
   job_id: string | null;
+  /** The card that was kept by it, or that it was taken from. */
+  saved_method_id: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -36,6 +38,7 @@ export type NewPayment = Pick<
   | 'currency'
   | 'status'
   | 'job_id'
+  | 'saved_method_id'
 >;
 
 /** A step of a payment, with what is learnt on the way. */
@@ -49,11 +52,13 @@ export interface PaymentMove {
 
 const INSERT = statement(
   'payment_insert',
-  `INSERT INTO payment (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id)
-   SELECT r.company_id, r.id, r.cart_id, r.method, r.provider, r.reference, r.amount, r.currency, r.status, r.job_id
+  `INSERT INTO payment (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id,
+     saved_method_id)
+   SELECT r.company_id, r.id, r.cart_id, r.method, r.provider, r.reference, r.amount, r.currency, r.status, r.job_id,
+     r.saved_method_id
    FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
-               $9::payment_status[], $10::uuid[])
-     AS r (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id)
+               $9::payment_status[], $10::uuid[], $11::uuid[])
+     AS r (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id, saved_method_id)
    RETURNING *`,
 );
 const LOCK = statement(
@@ -101,6 +106,7 @@ export const insertPayments = (tx: Tx, payments: readonly NewPayment[]): Promise
     payments.map((p) => p.currency),
     payments.map((p) => p.status),
     payments.map((p) => p.job_id),
+    payments.map((p) => p.saved_method_id),
   ]);
 
 /** Locks payments, after their carts. */

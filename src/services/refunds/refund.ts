@@ -55,7 +55,16 @@ export function refundCart(ctx: Context, cart_id: string, request: RefundRequest
 
 const isSale = ({ status }: CartRow): boolean => ['paid', 'partially_refunded', 'refunded'].includes(status);
 
-async function refundSale(tx: Tx, ctx: Context, cart: CartRow, request: RefundRequest): Promise<RefundRow[]> {
+/**
+ * Refunds a paid cart in the caller's transaction, who holds its lock.
+ * @throws AppError as refundCart
+ */
+export async function refundSale(
+  tx: Tx,
+  ctx: Context,
+  cart: CartRow,
+  request: RefundRequest,
+): Promise<RefundRow[]> {
   const { company_id, id } = cart;
   const { keep_inventory = false, force = false, reason } = request;
   const lines = await linesOf(tx, company_id, [id]);

@@ -85,6 +85,17 @@ export async function readSubscription(ctx: Context, id: string): Promise<Subscr
 }
 
 /**
+ * Sees that the caller may reach a subscription, before what hangs on it is locked.
+ * @throws AppError not_found, user_required
+ */
+export async function requireSubscription(tx: Tx, ctx: Context, id: string): Promise<SubscriptionRow> {
+  requireUser(ctx);
+  const [row] = await tx.query<SubscriptionRow>(READ, [...accessValues(ctx), id]);
+  if (!row) throw notFound('Subscription');
+  return row;
+}
+
+/**
  * Locks a subscription that the caller may reach.
  * @throws AppError not_found, user_required
  */

@@ -6,6 +6,7 @@ import { limitChecks } from './limits.ts';
 import { moneyChecks } from './money.ts';
 import { operationChecks } from './operations.ts';
 import { seatChecks } from './seats.ts';
+import { subscriptionChecks } from './subscriptions.ts';
 import { ticketChecks } from './tickets.ts';
 
 /** Every check, in the order of their report. */
@@ -17,6 +18,7 @@ export const CHECKS: readonly Check[] = [
   ...moneyChecks,
   ...ticketChecks,
   ...operationChecks,
+  ...subscriptionChecks,
 ];
 
 /** Rows of a breach that are shown; all of them are counted. */

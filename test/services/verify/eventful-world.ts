@@ -7,10 +7,12 @@ import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/l
 import type { CartView } from '../../../src/services/carts/present.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
+import { createSubscription } from '../../../src/services/subscriptions/create.ts';
 import { voidTicket } from '../../../src/services/tickets/revoke.ts';
 import { scan } from '../../../src/services/validations/scan.ts';
 import { undoValidation } from '../../../src/services/validations/undo.ts';
 import { fill, payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
+import { makeMembership, makeSeason } from '../../helpers/plans.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
 /**
@@ -26,6 +28,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await admit(world);
   await revoke(world);
   await hold(world);
+  await subscribe(world);
   return world;
 }
 
@@ -79,6 +82,25 @@ async function sell(world: SalesWorld): Promise<void> {
     price_override: { unit_price: 0, reason: 'press' },
   });
   await pay(seller, free.id, { method: 'free' });
+}
+
+/** A membership and a season that are paid for, ones that wait, ended and were refunded. */
+async function subscribe(world: SalesWorld): Promise<void> {
+  const season = await makeSeason(world);
+  const friends = await makeMembership(world);
+  const buyer = world.buyer({ user_id: world.ana });
+  const bought = async (plan_setting_id: number, label?: string) => {
+    const place = label ? { seat_id: seat(world, label) } : {};
+    const { cart_id } = await createSubscription(buyer, { plan_setting_id, ...place });
+    return cart_id as string;
+  };
+  await payByToken(buyer, await bought(season.seats, 'A1'), 'approved');
+  await payByToken(buyer, await bought(friends.month), 'approved');
+  const refunded = await bought(season.seats, 'A2');
+  await payByToken(buyer, refunded, 'approved');
+  await refundCart(world.seller(), refunded, { reason: 'Moved away' });
+  await cancelCart(buyer, await bought(friends.year));
+  await bought(season.seats, 'A3');
 }
 
 /** Whole, by lines with the places kept or not, by amount, and of what costs nothing. */

@@ -18,6 +18,7 @@ import { endHold, eventfulWorld } from './eventful-world.ts';
 import { MONEY_BREACHES } from './money-breaches.ts';
 import type { Breaches } from './sql.ts';
 import { STOCK_BREACHES } from './stock-breaches.ts';
+import { SUBSCRIPTION_BREACHES } from './subscription-breaches.ts';
 
 let world: SalesWorld;
 let client: pg.Client;
@@ -34,7 +35,7 @@ afterAll(async () => {
 });
 
 // They are run on the eventful world, in a transaction that is undone: constraints and triggers come back, too.
-const BREACHES: Breaches = { ...STOCK_BREACHES, ...MONEY_BREACHES };
+const BREACHES: Breaches = { ...STOCK_BREACHES, ...MONEY_BREACHES, ...SUBSCRIPTION_BREACHES };
 
 const broken = ({ findings }: Verification) => findings.filter(({ breaches }) => breaches > 0);
 

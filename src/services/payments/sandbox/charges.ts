@@ -14,7 +14,13 @@ export interface ChargeRow {
   return_url: string | null;
 }
 
-export type NewCharge = ChargeRow & { settles_in: number | null };
+export type NewCharge = ChargeRow & { settles_in: number | null; method_id: string | null };
+
+export interface MethodRow {
+  token: string;
+  /** Charges of it so far. */
+  charges: number;
+}
 
 const AS_IT_STANDS = `id, company_id, amount, currency, reason, return_url,
   CASE WHEN status = 'pending' AND settles_at <= now() THEN 'captured' ELSE status END AS status`;
@@ -22,8 +28,9 @@ const AS_IT_STANDS = `id, company_id, amount, currency, reason, return_url,
 // The update changes nothing: it makes the charge that is there come back.
 const MAKE = statement(
   'sandbox_charge_make',
-  `INSERT INTO sandbox_charge (id, company_id, amount, currency, status, reason, return_url, settles_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int))
+  `INSERT INTO sandbox_charge (id, company_id, amount, currency, status, reason, return_url, settles_at,
+     method_id)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int), $9)
    ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING ${AS_IT_STANDS}`,
 );
 const FIND = statement('sandbox_charge_find', `SELECT ${AS_IT_STANDS} FROM sandbox_charge WHERE id = $1`);
@@ -43,9 +50,29 @@ const FIND_REFUND = statement('sandbox_refund_find', 'SELECT id FROM sandbox_ref
 
 /** Makes a charge, once: asked again under the same id it gives the one that there is. */
 export async function makeCharge(db: Database, charge: NewCharge): Promise<ChargeRow> {
-  const { id, company_id, amount, currency, status, reason, return_url, settles_in } = charge;
-  const values = [id, company_id, amount, currency, status, reason, return_url, settles_in];
+  const { id, company_id, amount, currency, status, reason, return_url, settles_in, method_id } = charge;
+  const values = [id, company_id, amount, currency, status, reason, return_url, settles_in, method_id];
   return (await db.query<ChargeRow>(MAKE, values))[0] as ChargeRow;
+}
+
+const KEEP = statement(
+  'sandbox_method_keep',
+  'INSERT INTO sandbox_method (id, company_id, token) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING',
+);
+const FIND_METHOD = statement(
+  'sandbox_method_find',
+  `SELECT m.token, (SELECT count(*)::int FROM sandbox_charge c WHERE c.method_id = m.id) AS charges
+   FROM sandbox_method m WHERE m.id = $1`,
+);
+
+/** Keeps a card, once. */
+export async function keepMethod(db: Database, id: string, company_id: number, token: string): Promise<void> {
+  await db.query(KEEP, [id, company_id, token]);
+}
+
+/** A card that was kept. */
+export async function findMethod(db: Database, id: string): Promise<MethodRow | undefined> {
+  return (await db.query<MethodRow>(FIND_METHOD, [id]))[0];
 }
 
 /** A charge as it stands now: a pending one is captured when its time has come. */

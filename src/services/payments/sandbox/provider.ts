@@ -5,7 +5,16 @@ import type { System } from '../../../system.ts';
 import type { ChargeRequest, ChargeState, PaymentProvider, ProviderEvent } from '../provider.ts';
 import { webhookSecret } from '../secret.ts';
 import { verifyWebhook } from '../signature.ts';
-import { type ChargeRow, findCharge, makeCharge, makeRefund, type NewCharge } from './charges.ts';
+import {
+  type ChargeRow,
+  findCharge,
+  findMethod,
+  keepMethod,
+  type MethodRow,
+  makeCharge,
+  makeRefund,
+  type NewCharge,
+} from './charges.ts';
 
 export const SANDBOX = 'sandbox';
 
@@ -22,7 +31,27 @@ const SCRIPTS: ReadonlyMap<string, Script> = new Map<string, Script>([
   ['sandbox_pending', { status: 'pending', settles_in: SETTLES_IN_SECONDS }],
   // The charge is made, but the answer never arrives.
   ['sandbox_timeout', { status: 'captured', mute: true }],
+  // Fine with their owner there; what they do without is below.
+  ['sandbox_declines_later', { status: 'captured' }],
+  ['sandbox_declines_once', { status: 'captured' }],
 ]);
+
+const APPROVED: Script = { status: 'captured' };
+const DECLINED: Script = { status: 'declined', reason: 'insufficient_funds' };
+
+/** What a card that is kept does when it is charged without its owner. */
+function scriptWithout(method: MethodRow | undefined): Script {
+  switch (method?.token) {
+    case 'sandbox_declines_later':
+      return DECLINED;
+    case 'sandbox_declines_once': // every second time it is fine
+      return method.charges % 2 === 0 ? DECLINED : APPROVED;
+    case 'sandbox_requires_action':
+      return { status: 'declined', reason: 'authentication_required' };
+    default:
+      return SCRIPTS.get(method?.token ?? '') ?? { status: 'declined', reason: 'invalid_method' };
+  }
+}
 
 /** A simulated provider with books of its own, for trying out everything that a real one does, and what goes wrong. */
 export const sandbox: PaymentProvider = {
@@ -30,10 +59,19 @@ export const sandbox: PaymentProvider = {
   timeout: 2_000,
 
   async charge(system, request, signal) {
-    const script = SCRIPTS.get(request.token) ?? { status: 'declined', reason: 'invalid_token' };
-    const charge = await makeCharge(system.db, chargeOf(request, script));
+    const kept = request.saved_method?.slice(METHOD_PREFIX.length);
+    const script = kept
+      ? scriptWithout(await findMethod(system.db, kept))
+      : (SCRIPTS.get(request.token) ?? { status: 'declined', reason: 'invalid_token' });
+    const charge = await makeCharge(system.db, { ...chargeOf(request, script), method_id: kept ?? null });
     if (script.mute) await silence(signal);
     return stateOf(system, charge);
+  },
+
+  async saveMethod(system, { company_id, method_id, token }) {
+    if (!SCRIPTS.has(token)) return undefined;
+    await keepMethod(system.db, method_id, company_id, token);
+    return METHOD_PREFIX + method_id;
   },
 
   async lookUp(system, payment_id) {
@@ -53,7 +91,9 @@ export const sandbox: PaymentProvider = {
   },
 };
 
-const chargeOf = (request: ChargeRequest, script: Script): NewCharge => ({
+const METHOD_PREFIX = 'pm_';
+
+const chargeOf = (request: ChargeRequest, script: Script): Omit<NewCharge, 'method_id'> => ({
   id: request.payment_id,
   company_id: request.company_id,
   amount: request.amount,

@@ -18,7 +18,8 @@ ALTER TABLE "sale_detail" ADD COLUMN     "subscription_id" UUID;
 ALTER TABLE "sandbox_charge" ADD COLUMN     "method_id" UUID;
 
 -- AlterTable
-ALTER TABLE "subscription" ADD COLUMN     "anchor_at" TIMESTAMPTZ(3),
+ALTER TABLE "subscription" DROP COLUMN "payment_token",
+ADD COLUMN     "anchor_at" TIMESTAMPTZ(3),
 ADD COLUMN     "anchor_period" INTEGER NOT NULL DEFAULT 1,
 ADD COLUMN     "cancelled_at" TIMESTAMPTZ(3),
 ADD COLUMN     "ended_at" TIMESTAMPTZ(3),

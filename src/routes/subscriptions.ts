@@ -1,0 +1,200 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { empty, one, page } from '../routing/answers.ts';
+import { route } from '../routing/route.ts';
+import { idParam, listParam, uuidParam } from '../schemas/common.ts';
+import {
+  Quote,
+  QuoteRequest,
+  Subscription,
+  SubscriptionCreate,
+  SubscriptionPatch,
+} from '../schemas/subscriptions.ts';
+import {
+  cancelSubscription,
+  patchSubscription,
+  pauseSubscription,
+  resumeSubscription,
+} from '../services/subscriptions/change.ts';
+import { createSubscription } from '../services/subscriptions/create.ts';
+import { getSubscription, listSubscriptions, listSubscriptionsOf } from '../services/subscriptions/read.ts';
+import { quoteChange, renewSubscription } from '../services/subscriptions/renew.ts';
+
+const shared = { tag: 'Subscriptions', scopes: ['buy', 'sell', 'admin'] } as const;
+const subscription = { subscription_id: uuidParam };
+const answer = one('subscription', Subscription);
+const refused = ['seats_unavailable', 'sold_out', 'not_on_sale', 'limit_exceeded', 'conflict'] as const;
+
+/** Subscriptions: buying, changing, pausing, renewing, cancelling. */
+export async function subscriptionRoutes(app: FastifyInstance): Promise<void> {
+  route(
+    app,
+    'POST',
+    '/subscriptions',
+    {
+      tag: 'Subscriptions',
+      scopes: ['buy', 'sell'],
+      operation: 'createSubscription',
+      summary: 'Subscribe to a plan',
+      description:
+        'Pending in a cart to pay, active once that is paid. A season holds its place at all its dates, or nothing.',
+      body: SubscriptionCreate,
+      answer: one('subscription', Subscription, {
+        status: 201,
+        location: ({ id }) => `/subscriptions/${id}`,
+      }),
+      problems: ['user_required', 'not_found', 'cart_expired', 'cart_not_open', ...refused],
+    },
+    ({ ctx, body }) => createSubscription(ctx, body),
+  );
+
+  route(
+    app,
+    'GET',
+    '/subscriptions',
+    {
+      ...shared,
+      operation: 'listSubscriptions',
+      summary: 'Subscriptions, newest first',
+      query: {
+        status: listParam(['pending', 'active', 'past_due', 'paused', 'cancelled', 'expired']).optional(),
+        plan_id: idParam.optional(),
+        user_id: idParam.optional(),
+      },
+      answer: page('subscriptions', Subscription),
+      problems: ['user_required'],
+    },
+    ({ ctx, query, page }) => listSubscriptions(ctx, query, page),
+  );
+
+  route(
+    app,
+    'GET',
+    '/subscriptions/:subscription_id',
+    {
+      ...shared,
+      operation: 'getSubscription',
+      summary: 'One subscription',
+      params: subscription,
+      answer,
+      problems: ['user_required'],
+    },
+    ({ ctx, params }) => getSubscription(ctx, params.subscription_id),
+  );
+
+  route(
+    app,
+    'PATCH',
+    '/subscriptions/:subscription_id',
+    {
+      ...shared,
+      operation: 'updateSubscription',
+      summary: 'Change how a subscription goes on',
+      description:
+        'Another plan setting from the next period, whether it renews, for whom it is, the card of its renewals.',
+      params: subscription,
+      body: SubscriptionPatch,
+      ifMatch: true,
+      answer,
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params, body }) => patchSubscription(ctx, params.subscription_id, body),
+  );
+
+  route(
+    app,
+    'DELETE',
+    '/subscriptions/:subscription_id',
+    {
+      ...shared,
+      operation: 'cancelSubscription',
+      summary: 'Cancel a subscription',
+      description:
+        'At the end of the period, or of the minimum term if that is later; `at=now` ends it at once.',
+      params: subscription,
+      query: { at: z.enum(['now', 'period_end']).optional() },
+      ifMatch: true,
+      answer: empty(),
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params, query }) => cancelSubscription(ctx, params.subscription_id, query.at ?? 'period_end'),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/pause',
+    {
+      ...shared,
+      operation: 'pauseSubscription',
+      summary: 'Let a membership rest',
+      params: subscription,
+      answer,
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params }) => pauseSubscription(ctx, params.subscription_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/resume',
+    {
+      ...shared,
+      operation: 'resumeSubscription',
+      summary: 'Go on with a paused membership',
+      description: 'Its period ends later by the time that it rested.',
+      params: subscription,
+      answer,
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params }) => resumeSubscription(ctx, params.subscription_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/renew',
+    {
+      ...shared,
+      operation: 'renewSubscription',
+      summary: 'Pay the next period by hand',
+      description: 'Opens a cart with it: `cart_id` of the answer.',
+      params: subscription,
+      answer,
+      problems: ['user_required', 'conflict', 'sold_out'],
+    },
+    ({ ctx, params }) => renewSubscription(ctx, params.subscription_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/quotes',
+    {
+      ...shared,
+      operation: 'quoteSubscription',
+      summary: 'What a change of the plan setting comes to',
+      params: subscription,
+      body: QuoteRequest,
+      answer: one('quote', Quote),
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params, body }) => quoteChange(ctx, params.subscription_id, body),
+  );
+
+  route(
+    app,
+    'GET',
+    '/users/:user_id/subscriptions',
+    {
+      ...shared,
+      operation: 'listUserSubscriptions',
+      summary: 'The subscriptions of a user',
+      params: { user_id: idParam },
+      answer: page('subscriptions', Subscription),
+      problems: ['user_required'],
+    },
+    ({ ctx, params, page }) => listSubscriptionsOf(ctx, params.user_id, page),
+  );
+}

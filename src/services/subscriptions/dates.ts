@@ -1,0 +1,52 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
+import { lockCarts } from '../carts/row.ts';
+import { refundSale } from '../refunds/refund.ts';
+
+export interface DateLine {
+  id: string;
+  cart_id: string;
+  event_id: number;
+  seat_id: number | null;
+  ticket_id: string;
+}
+
+// Dates whose ticket still lets its holder in, at events that have not begun.
+const AHEAD = statement(
+  'subscription_dates_ahead',
+  `SELECT l.id, l.cart_id, l.event_id, l.seat_id, t.id AS ticket_id FROM sale_detail l
+   JOIN event e ON e.company_id = l.company_id AND e.id = l.event_id AND e.starts_at > $3
+   JOIN ticket t ON t.company_id = l.company_id AND t.sale_detail_id = l.id AND t.status = 'valid'
+   WHERE l.company_id = $1 AND l.subscription_id = $2 AND l.kind = 'ticket' AND l.status = 'paid'
+   ORDER BY l.cart_id, l.id`,
+);
+
+/** The dates of a season that its subscriber has yet to see. */
+export const datesAhead = (tx: Tx, ctx: Context, subscription_id: string): Promise<DateLine[]> =>
+  tx.query<DateLine>(AHEAD, [ctx.company_id, subscription_id, ctx.now]);
+
+/**
+ * Gives dates of a season back: their tickets are void, their places on sale again. They cost nothing beside the season,
+ * so no money moves. Locks their carts first: to be called before the subscription is locked.
+ * @returns the dates that were given back
+ */
+export async function releaseDates(
+  tx: Tx,
+  ctx: Context,
+  subscription_id: string,
+  wanted: (date: DateLine) => boolean,
+  reason: string,
+): Promise<DateLine[]> {
+  const asked = (await datesAhead(tx, ctx, subscription_id)).filter(wanted);
+  if (!asked.length) return [];
+  const carts = await lockCarts(tx, ctx.company_id, [...new Set(asked.map((date) => date.cart_id))]);
+  // Read again under the locks: somebody else may have been faster.
+  const still = new Set((await datesAhead(tx, ctx, subscription_id)).map((date) => date.id));
+  const dates = asked.filter((date) => still.has(date.id));
+  for (const cart of carts) {
+    const sale_detail_ids = dates.flatMap((date) => (date.cart_id === cart.id ? [date.id] : []));
+    if (sale_detail_ids.length) await refundSale(tx, ctx, cart, { sale_detail_ids, reason });
+  }
+  return dates;
+}
