@@ -2,9 +2,11 @@ import { tickets, users, validations } from './requests/door.ts';
 import { operations, refusals, signOut } from './requests/end.ts';
 import { events, maps } from './requests/events.ts';
 import type { Folder, Item } from './requests/item.ts';
+import { management } from './requests/management.ts';
 import { payments } from './requests/payments.ts';
 import { carts } from './requests/sales.ts';
 import { authentication, resources } from './requests/start.ts';
+import { subscriptions } from './requests/subscriptions.ts';
 
 /** From top to bottom: a run of the collection is one long story whose later requests use what earlier ones made. */
 export const FOLDERS: Folder[] = [
@@ -17,6 +19,8 @@ export const FOLDERS: Folder[] = [
   tickets,
   validations,
   users,
+  subscriptions,
+  management,
   refusals,
   operations,
   signOut,
@@ -179,7 +183,7 @@ function requestOf({ method, path, as = 'client', headers = {}, body, form, oper
 /** JSON in which ids stand as numbers: `"{{event_id}}"` alone becomes `{{event_id}}`. */
 const rawBody = (body: unknown): string =>
   JSON.stringify(body, null, 2).replace(
-    /"(\{\{(?:event|map|gate|seat|second_seat|third_seat|ticket_type|festival_ticket_type|product)_id\}\})"/g,
+    /"(\{\{(?:event|map|gate|seat|second_seat|third_seat|ticket_type|festival_ticket_type|product|plan_setting|other_plan_setting|user)_id\}\})"/g,
     '$1',
   );
 

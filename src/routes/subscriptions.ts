@@ -3,13 +3,7 @@ import { z } from 'zod';
 import { empty, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam, listParam, uuidParam } from '../schemas/common.ts';
-import {
-  Quote,
-  QuoteRequest,
-  Subscription,
-  SubscriptionCreate,
-  SubscriptionPatch,
-} from '../schemas/subscriptions.ts';
+import { Quote, Subscription, SubscriptionCreate, SubscriptionPatch } from '../schemas/subscriptions.ts';
 import {
   cancelSubscription,
   patchSubscription,
@@ -169,18 +163,18 @@ export async function subscriptionRoutes(app: FastifyInstance): Promise<void> {
 
   route(
     app,
-    'POST',
-    '/subscriptions/:subscription_id/quotes',
+    'GET',
+    '/subscriptions/:subscription_id/quote',
     {
       ...shared,
       operation: 'quoteSubscription',
       summary: 'What a change of the plan setting comes to',
       params: subscription,
-      body: QuoteRequest,
+      query: { plan_setting_id: idParam },
       answer: one('quote', Quote),
       problems: ['user_required', 'conflict'],
     },
-    ({ ctx, params, body }) => quoteChange(ctx, params.subscription_id, body),
+    ({ ctx, params, query }) => quoteChange(ctx, params.subscription_id, query.plan_setting_id),
   );
 
   route(

@@ -37,8 +37,6 @@ export const SubscriptionPatch = z
   .partial();
 export type SubscriptionPatch = z.output<typeof SubscriptionPatch>;
 
-export const QuoteRequest = z.strictObject({ plan_setting_id: id });
-
 // ── answers ──
 
 export const Subscription = z

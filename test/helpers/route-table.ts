@@ -4,6 +4,7 @@ import { catalogueRoutes } from './routes/catalogues.ts';
 import { doorRoutes } from './routes/door.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
+import { planRoutes } from './routes/plans.ts';
 import { salesRoutes } from './routes/sales.ts';
 
 /** A request that succeeds. */
@@ -53,6 +54,7 @@ export interface RouteEntry {
 export const ROUTES: readonly RouteEntry[] = [
   ...catalogueRoutes,
   ...salesRoutes,
+  ...planRoutes,
   ...doorRoutes,
   ...offlineRoutes,
   ...openRoutes,

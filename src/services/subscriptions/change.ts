@@ -15,6 +15,7 @@ import { presentOne } from './read.ts';
 import {
   type Changed,
   lockSubscription,
+  readSubscription,
   requireSubscription,
   type Step,
   type SubscriptionRow,
@@ -34,6 +35,7 @@ export async function patchSubscription(
   id: string,
   body: SubscriptionPatch,
 ): Promise<SubscriptionView> {
+  assertFresh(ctx, (await readSubscription(ctx, id)).updated_at); // before the provider is asked for anything
   const kept = body.card && (await newMethod(ctx, body.card.token, '/card/token'));
   return transaction(ctx, async (tx) => {
     const row = await lockSubscription(tx, ctx, id);

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { AppError, fieldError } from '../../errors.ts';
-import type { QuoteRequest } from '../../schemas/subscriptions.ts';
+import type { Quote } from '../../schemas/subscriptions.ts';
 import { hold } from '../carts/hold.ts';
 import { NOBODY } from '../carts/holder.ts';
 import { type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';
@@ -68,8 +68,8 @@ export async function renewSubscription(ctx: Context, id: string): Promise<Subsc
 export async function quoteChange(
   ctx: Context,
   id: string,
-  { plan_setting_id }: z.output<typeof QuoteRequest>,
-) {
+  plan_setting_id: number,
+): Promise<z.output<typeof Quote>> {
   const row = await readSubscription(ctx, id);
   if (row.status !== 'active' || !row.current_period_start || !row.current_period_end) throw notLive(row);
   const settings = await settingsById(ctx.system.db, ctx.company_id, [row.plan_setting_id, plan_setting_id]);

@@ -1,0 +1,8 @@
+import type { Folder } from './item.ts';
+import { planManagement } from './subscriptions.ts';
+
+export const management: Folder = {
+  name: 'Management',
+  description: 'What the organiser makes and changes.',
+  items: [...planManagement],
+};
