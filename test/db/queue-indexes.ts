@@ -1,0 +1,10 @@
+/** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
+export const QUEUES: Record<string, string> = {
+  cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
+  job_stepping: `job USING btree (stepped_at) WHERE ((finished_at IS NULL) AND (stepped_at IS NOT NULL))`,
+  payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
+  validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
+  subscription_due: `subscription USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['active'::subscription_status, 'past_due'::subscription_status])) AND (next_attempt_at IS NOT NULL))`,
+  sale_detail_subscription: `sale_detail USING btree (company_id, subscription_id) WHERE (subscription_id IS NOT NULL)`,
+  refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
+};
