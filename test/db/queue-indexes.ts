@@ -1,3 +1,12 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { TestCompany, TestEvent } from '../helpers/catalogue.ts';
+
+/** A seat that was given back and waits for a buyer. */
+export const giveBack = ({ company_id }: TestCompany, { event_id }: TestEvent) => ({
+  ...{ company_id, id: uuidv7(), subscription_id: uuidv7(), user_id: 1, event_id, seat_id: 1 },
+  ...{ ticket_id: uuidv7(), value: 1, currency: 'EUR', status: 'offered' },
+});
+
 /** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
 export const QUEUES: Record<string, string> = {
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,

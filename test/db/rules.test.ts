@@ -6,7 +6,7 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { QUEUES } from './queue-indexes.ts';
+import { giveBack, QUEUES } from './queue-indexes.ts';
 
 // What the schema language cannot say lies in the SQL of the migrations; each such rule must refuse what it forbids.
 // The triggers are proved in append-only.test.ts.
@@ -250,14 +250,7 @@ let nextSeat = 1;
 
 describe('partial indexes', () => {
   it('give_back_offered: a seat of an event is given back once at a time', async () => {
-    const given = (more: Row = {}): [string, Row] => [
-      'give_back',
-      {
-        ...{ company_id: company.company_id, id: uuidv7(), subscription_id: uuidv7(), user_id: 1 },
-        ...{ event_id: event.event_id, seat_id: 1, ticket_id: uuidv7(), value: 1, currency: 'EUR' },
-        ...{ status: 'offered', ...more },
-      },
-    ];
+    const given = (more: Row = {}): [string, Row] => ['give_back', { ...giveBack(company, event), ...more }];
     expect(await outcomeOf(given(), given())).toBe(`${UNIQUE} give_back_offered`);
     expect(await outcomeOf(given({ status: 'sold' }), given(), given({ seat_id: 2 }))).toBe('accepted');
   });
