@@ -53,16 +53,18 @@ export async function reference(
 
 const rateOf = (out: string): number => Number(/tps = ([\d.]+)/.exec(out)?.[1] ?? 0);
 
-/** The stand-in for pgbench: `\set name random(a, b)` lines, then one statement. */
+/** The stand-in for pgbench: `\set name random(a, b)` lines, then statements, each a transaction. */
 async function drive(url: string, script: string, clients: number, seconds: number): Promise<number> {
   const sets = [...script.matchAll(/^\\set (\w+) random\((\d+), (\d+)\)$/gm)].map(([, name, from, to]) => ({
     name: name as string,
     from: Number(from),
     to: Number(to),
   }));
-  const text = script
+  const texts = script
     .replace(/^\\set .*$/gm, '')
-    .replace(/(?<!:):(\w+)/g, (_, name: string) => `$${sets.findIndex((s) => s.name === name) + 1}::int`);
+    .replace(/(?<!:):(\w+)/g, (_, name: string) => `$${sets.findIndex((s) => s.name === name) + 1}::bigint`)
+    .split(/;\s*/)
+    .filter((text) => text.trim());
   const until = performance.now() + seconds * 1000;
   let done = 0;
   await Promise.all(
@@ -70,8 +72,14 @@ async function drive(url: string, script: string, clients: number, seconds: numb
       const client = new pg.Client(url);
       await client.connect();
       while (performance.now() < until) {
-        const values = sets.map(({ from, to }) => from + Math.floor(Math.random() * (to - from + 1)));
-        await client.query({ name: 'reference', text, values });
+        const drawn = sets.map(({ from, to }) => from + Math.floor(Math.random() * (to - from + 1)));
+        for (const [i, text] of texts.entries()) {
+          const values = drawn.slice(
+            0,
+            Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n))),
+          );
+          await client.query({ name: `reference ${i}`, text, values });
+        }
         done++;
       }
       await client.end();
@@ -116,6 +124,43 @@ function insertLines(event_id: number): string {
   unit_price, fee, tax, total, terms, price_trace)
 SELECT 1, gen_random_uuid(), c.id, 'ticket', ${event_id}, 1, l.section_id, l.seat_id, 5000, 5000, 250, 798, 5250, ${terms}, ${trace}
 FROM l, c`;
+}
+
+/**
+ * A whole purchase of two places, one transaction a request: open a cart, hold, pay in cash, read the tickets. The rows
+ * are those that our own requests write.
+ */
+export function buyPlaces(event_id: number, section_id: number): string {
+  const cart = "lpad(to_hex(:cart::bigint), 32, '0')::uuid";
+  const section = `company_id = 1 AND event_id = ${event_id} AND section_id = ${section_id}`;
+  return `\\set cart random(1, 9007199254740991)
+INSERT INTO cart (company_id, id, interface_id, client_id, currency, expires_at)
+VALUES (1, ${cart}, 1, 'bench', 'EUR', now() + interval '1 hour');
+WITH l AS (UPDATE event_section SET held = held + 2, version = pg_current_xact_id()::text::bigint
+    WHERE ${section} AND held + sold + blocked + 2 <= capacity RETURNING section_id, NULL::int AS seat_id),
+  c AS (UPDATE cart c SET subtotal = 10000, fee = 500, tax = 1597, total = 10500, line_count = 2, updated_at = now() FROM l
+    WHERE c.company_id = 1 AND c.id = ${cart} AND c.status = 'open' RETURNING c.id)
+${insertLines(event_id).replace('FROM l, c', 'FROM l, c, generate_series(1, 2)')};
+WITH p AS (INSERT INTO payment (company_id, id, cart_id, method, provider, amount, currency, status)
+    VALUES (1, gen_random_uuid(), ${cart}, 'cash', 'cash', 10500, 'EUR', 'captured') RETURNING id),
+  c AS (UPDATE cart c SET paid = total, status = 'paid', paid_at = now(), updated_at = now() FROM p
+    WHERE c.company_id = 1 AND c.id = ${cart} AND c.status = 'open' RETURNING c.id),
+  s AS (UPDATE event_section SET held = held - 2, sold = sold + 2, version = pg_current_xact_id()::text::bigint WHERE ${section}),
+  l AS (UPDATE sale_detail l SET status = 'paid', updated_at = now() FROM c WHERE l.company_id = 1 AND l.cart_id = c.id
+    RETURNING l.id, l.cart_id, l.ticket_type_id, l.section_id, l.total, l.fee, l.tax),
+  t AS (INSERT INTO ticket (company_id, id, event_id, ticket_type_id, cart_id, sale_detail_id, interface_id, section_id)
+    SELECT 1, gen_random_uuid(), ${event_id}, ticket_type_id, cart_id, id, 1, section_id FROM l RETURNING id, cart_id, sale_detail_id),
+  e AS (INSERT INTO ledger_entry (company_id, id, kind, cart_id, interface_id, currency, amount, sale_detail_id, event_id,
+      ticket_type_id, section_id, quantity, fee, tax, payment_id)
+    SELECT 1, gen_random_uuid(), 'sale', cart_id, 1, 'EUR', total, id, ${event_id}, ticket_type_id, section_id, 1, fee, tax, NULL FROM l
+    UNION ALL SELECT 1, gen_random_uuid(), 'payment', ${cart}, 1, 'EUR', 10500, NULL, NULL, NULL, NULL, 0, 0, 0, p.id FROM p)
+INSERT INTO change (company_id, id, xid, type, interface_id, event_id, subject_id, data)
+SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'ticket.issued', 1, ${event_id}, t.id,
+  jsonb_build_object('ticket_id', t.id, 'cart_id', t.cart_id, 'sale_detail_id', t.sale_detail_id, 'event_id', ${event_id}) FROM t
+UNION ALL SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'cart.paid', 1, ${event_id}, c.id::text,
+  jsonb_build_object('cart_id', c.id, 'total', 10500, 'currency', 'EUR') FROM c;
+SELECT t.* FROM ticket t WHERE t.company_id = 1 AND t.cart_id = ${cart};
+`;
 }
 
 /** Letting in on one ticket: the rows that our own scan writes (the ticket, the scan, the outbox). */
