@@ -16,15 +16,11 @@ export function readQrPng(png: Buffer): ReadQr | undefined {
 }
 
 /**
- * Reads the QR code in a grid of modules, drawn large on the given surroundings.
+ * Reads the QR code in a grid of modules, drawn large on white.
  *
  * @param rows true is dark.
- * @param surroundings what lies around the grid: a dark terminal screen, for one.
  */
-export function readQrModules(
-  rows: boolean[][],
-  surroundings: 'light' | 'dark' = 'light',
-): ReadQr | undefined {
+export function readQrModules(rows: boolean[][]): ReadQr | undefined {
   const scale = 4;
   const around = 8;
   const width = ((rows[0]?.length ?? 0) + 2 * around) * scale;
@@ -33,8 +29,7 @@ export function readQrModules(
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const row = rows[Math.floor(y / scale) - around];
-      const dark = row?.[Math.floor(x / scale) - around] ?? surroundings === 'dark';
-      if (dark) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+      if (row?.[Math.floor(x / scale) - around]) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
     }
   }
   return read(pixels, width, height);

@@ -103,11 +103,12 @@ describe('a QR code', () => {
     await expect(qrPng(code, scale)).rejects.toThrow(RangeError);
   });
 
-  test('in the terminal reads back from a light and from a dark screen', async () => {
-    const rows = terminalModules(await qrTerminal(code));
-    expect(rows[0]).toHaveLength(43);
-    expect(readQrModules(rows, 'light')).toStrictEqual(expected(code));
-    expect(readQrModules(rows, 'dark')).toStrictEqual(expected(code));
+  test('in the terminal is the same symbol, within a light margin', async () => {
+    const drawn = terminalModules(await qrTerminal(code));
+    const symbol = svgModules(await qrSvg(code)).slice(4, -4);
+    const margin = Array<boolean>(43).fill(false);
+    const rows = symbol.map((row) => [false, ...row.slice(4, -4), false]);
+    expect(drawn.slice(0, 42)).toStrictEqual([margin, ...rows]); // below it white ink draws the last of the margin
   });
 });
 
