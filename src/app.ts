@@ -5,6 +5,7 @@ import { commonHeaders } from './hooks/common-headers.ts';
 import { compression } from './hooks/compress.ts';
 import { conditional } from './hooks/conditional.ts';
 import { cors } from './hooks/cors.ts';
+import { declared } from './hooks/declared.ts';
 import { dryRuns } from './hooks/dry-run.ts';
 import { idempotency } from './hooks/idempotency.ts';
 import { salesChannel } from './hooks/interface.ts';
@@ -65,6 +66,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   });
   app.decorate('system', system);
 
+  declared(app);
   routeRules(app);
   serialization(app);
   problems(app);

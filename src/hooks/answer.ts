@@ -18,8 +18,8 @@ const MAX_PER_PAGE = 100;
 export function answers(app: FastifyInstance): void {
   app.decorateRequest('page', null as never);
 
-  app.addHook('preHandler', async (request, reply) => {
-    const { answer } = request.routeOptions.config;
+  app.addHook('preHandler', (request, reply, done) => {
+    const { answer } = request.declared;
     if (answer) {
       request.page = pageRequest(request.query as PageQuery);
       if (answer.kind === 'empty') reply.code(204); // Fastify wants it before a handler gives nothing
@@ -28,11 +28,13 @@ export function answers(app: FastifyInstance): void {
       if (answer.headers) reply.headers(answer.headers);
       if (answer.cache) reply.header('cache-control', answer.cache);
     }
+    done();
   });
 
-  app.addHook('preSerialization', async (request, reply, payload) => {
-    const { answer } = request.routeOptions.config;
-    return answer && reply.statusCode < 400 ? shape(answer, request, reply, payload) : payload;
+  app.addHook('preSerialization', (request, reply, payload, done) => {
+    const { answer } = request.declared;
+    if (!answer || reply.statusCode >= 400) return done(null, payload);
+    done(null, shape(answer, request, reply, payload));
   });
 }
 

@@ -37,7 +37,7 @@ export function authenticate(app: FastifyInstance): void {
     const refuse = (refusal: AppError) => {
       countStranger(request).then((flood) => done(flood ?? refusal), done);
     };
-    const { scopes } = request.routeOptions.config;
+    const { scopes } = request.declared;
     if (!scopes || scopes === 'none') return done();
     const { authorization } = request.headers;
     if (authorization === undefined) return refuse(unauthorized());

@@ -21,13 +21,12 @@ export function conditional(app: FastifyInstance): void {
 
   app.addHook('preHandler', (request, _reply, done) => {
     const header = request.headers['if-match'];
-    if (header !== undefined && request.routeOptions.config.ifMatch)
-      request.ctx.if_match = strongTags(header);
+    if (header !== undefined && request.declared.ifMatch) request.ctx.if_match = strongTags(header);
     done();
   });
 
   app.addHook('preSerialization', (request, _reply, payload, done) => {
-    const { answer } = request.routeOptions.config;
+    const { answer } = request.declared;
     if (request.method === 'GET' && answer?.kind === 'one') {
       const { updated_at } = ((payload as Record<string, unknown> | null)?.[answer.root ?? ''] ??
         {}) as Dated;
@@ -39,7 +38,7 @@ export function conditional(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload: unknown, done) => {
     if (request.method !== 'GET' || reply.statusCode !== 200) return done(null, payload);
     if (reply.getHeader('etag') === undefined) {
-      const { answer } = request.routeOptions.config;
+      const { answer } = request.declared;
       if (!answer || !TAGGED.has(answer.kind)) return done(null, payload);
       if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return done(null, payload);
       reply.header('etag', entityTag(request, payload));

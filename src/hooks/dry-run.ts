@@ -5,13 +5,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
  * the answer, a refusal included, is marked by X-Dry-Run.
  */
 export function dryRuns(app: FastifyInstance): void {
-  app.addHook('preHandler', async (request, reply) => {
-    if (!isDryRun(request)) return;
-    request.ctx.dry_run = true;
-    reply.header('x-dry-run', 'true');
+  app.addHook('preHandler', (request, reply, done) => {
+    if (isDryRun(request)) {
+      request.ctx.dry_run = true;
+      reply.header('x-dry-run', 'true');
+    }
+    done();
   });
 }
 
 /** To be asked after the query was checked. */
-export const isDryRun = ({ query, routeOptions }: FastifyRequest): boolean =>
-  routeOptions.config.dryRun === true && (query as { dry_run?: boolean }).dry_run === true;
+export const isDryRun = ({ query, declared }: FastifyRequest): boolean =>
+  declared.dryRun === true && (query as { dry_run?: boolean }).dry_run === true;

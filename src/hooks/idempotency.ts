@@ -24,7 +24,7 @@ export function idempotency(app: FastifyInstance): void {
 
   app.addHook('preHandler', async (request, reply) => {
     const header = request.headers['idempotency-key'];
-    const { scopes } = request.routeOptions.config;
+    const { scopes } = request.declared;
     if (header === undefined || request.method === 'GET' || !scopes || scopes === 'none') return;
     if (isDryRun(request)) return; // no effect to keep an answer of
 
@@ -52,7 +52,7 @@ export function idempotency(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     if (request.idempotency?.state === 'unclaimed' && reply.statusCode < 300) {
       // The effect happened and cannot be taken back: it is for us to know, not for the client to suffer.
-      request.log.error({ operation: request.routeOptions.config.operation }, UNKEPT);
+      request.log.error({ operation: request.declared.operation }, UNKEPT);
     }
     done(null, payload);
   });

@@ -47,7 +47,7 @@ export async function metrics(app: FastifyInstance): Promise<void> {
 
 /** Counts a request that is answered now. */
 export function observe(request: FastifyRequest, status: number): void {
-  const operation = request.routeOptions.config.operation ?? UNKNOWN;
+  const operation = request.declared.operation ?? UNKNOWN;
   request.server.system.metrics.requests.observe(
     operation,
     status,

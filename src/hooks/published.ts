@@ -43,8 +43,7 @@ export function published(app: FastifyInstance): void {
 
   app.addHook('onRequest', (request, reply, done) => {
     const { access, channel } = request;
-    if (!request.routeOptions.config.published || !access || !channel || seesEverything(access))
-      return done();
+    if (!request.declared.published || !access || !channel || seesEverything(access)) return done();
     const key = `${channel.id} ${request.language} ${request.url}`;
     const entry = cache.fresh(key, request.startedAt);
     if (entry) return answer(entry, request, reply);

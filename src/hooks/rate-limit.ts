@@ -53,8 +53,8 @@ export async function rateLimit(app: FastifyInstance): Promise<void> {
  * Payment providers confirm from a few addresses, and a confirmation turned away is money without tickets until they try
  * again. Their signature is checked instead, which costs less than to count them.
  */
-const isConfirmation = ({ routeOptions }: FastifyRequest): boolean =>
-  routeOptions.config.operation === 'receivePaymentWebhook';
+const isConfirmation = ({ declared }: FastifyRequest): boolean =>
+  declared.operation === 'receivePaymentWebhook';
 
 /**
  * Counts a request that is about to be refused for its access token, missing or bad, by its address: in a window of their

@@ -7,7 +7,7 @@ export function scopes(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { access } = request;
     if (!access) return done(); // no route, or one that needs no token
-    const wanted = request.routeOptions.config.scopes as readonly Scope[];
+    const wanted = request.declared.scopes as readonly Scope[];
     for (const scope of wanted) if (access.scopes.has(scope)) return done();
     done(insufficientScope(...wanted));
   });

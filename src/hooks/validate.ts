@@ -12,24 +12,20 @@ export function validation(app: FastifyInstance): void {
   // Fastify's own validation stops at the first part that fails; its schemas serve the documentation only.
   app.setValidatorCompiler(() => () => true);
   app.addHook('preHandler', (request, _reply, done) => {
-    try {
-      check(request);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
+    done(faultOf(request));
   });
 }
 
-function check(request: FastifyRequest): void {
-  const { validate } = request.routeOptions.config;
-  if (!validate) return;
+/** Gives the refusal, if there is one, and puts what the schemas made in place of the raw values. */
+function faultOf(request: FastifyRequest): AppError | undefined {
+  const { validate } = request.declared;
+  if (!validate) return undefined;
   const faults: FieldFault[] = [];
   if (validate.params) {
     const result = validate.params.safeParse(request.params);
     // An id that cannot be is as absent as one that is not: no difference to learn from.
     if (!result.success || !isClean(result.data))
-      throw new AppError('not_found', 'Nothing is at this address.');
+      return new AppError('not_found', 'Nothing is at this address.');
     request.params = result.data;
   }
   parse('/query', request.query, validate.query, faults, (value) => {
@@ -42,7 +38,7 @@ function check(request: FastifyRequest): void {
   } else if (request.body !== undefined && !isEmptyObject(request.body)) {
     faults.push({ pointer: '', code: 'unknown_field', message: 'This route takes no body.' });
   }
-  if (faults.length) throw invalid(faults);
+  return faults.length ? invalid(faults) : undefined;
 }
 
 function parse(

@@ -45,7 +45,7 @@ interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Route facts that hooks read: `request.routeOptions.config`. */
+/** Route facts that hooks read: `request.declared`. */
 export interface RouteConfig {
   operation: string;
   scopes: readonly Scope[] | 'none';

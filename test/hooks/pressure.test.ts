@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { declared } from '../../src/hooks/declared.ts';
 import { pressure } from '../../src/hooks/pressure.ts';
 import { problems } from '../../src/hooks/problem.ts';
 import { routeRules } from '../../src/hooks/route-rules.ts';
@@ -12,6 +13,7 @@ import { Health } from '../../src/schemas/operations.ts';
 async function serverWith(graceMs: number): Promise<FastifyInstance> {
   const app = Fastify({ exposeHeadRoutes: false });
   app.decorate('system', { publicUrl: 'http://localhost', log: app.log } as never);
+  declared(app);
   routeRules(app);
   serialization(app);
   problems(app);
