@@ -84,8 +84,15 @@ export async function inTransaction<T>(
 }
 
 function handle(client: pg.PoolClient): Tx {
+  let failure: unknown;
   const run = (s: Statement, values: Values = []) =>
-    client.query({ name: s.name, text: s.text, values: withArrayLiterals(values) });
+    client
+      .query({ name: s.name, text: s.text, values: withArrayLiterals(values) })
+      .catch((error: unknown) => {
+        // Of statements sent together, those behind one that failed only say that the transaction is aborted.
+        failure ??= error;
+        throw failure;
+      });
   return {
     kind: 'transaction',
     query: async <Row>(s: Statement, values?: Values) => (await run(s, values)).rows as Row[],

@@ -95,8 +95,8 @@ const tooMuchAtOnce = (): AppError =>
   new AppError('service_unavailable', 'Too much is changing at once; try again.', {}, { 'retry-after': '1' });
 
 /**
- * Commands queue by event. Where they meet on the counter of a general-admission section one batch runs at a time, for
- * a second would only wait for the first one's lock; chosen seats rarely meet, so two run at once.
+ * Commands queue by event, those for chosen seats apart from those that meet on counters. Two batches are under way at
+ * once: while the database works on one, the other is prepared or answered here.
  */
 export type HoldQueues = Map<string, Batcher<HoldCommand, unknown>>;
 
