@@ -27,9 +27,11 @@ import { shutdown } from './hooks/shutdown.ts';
 import { validation } from './hooks/validate.ts';
 import { authRoutes } from './routes/auth.ts';
 import { cartRoutes } from './routes/carts.ts';
+import { clientRoutes } from './routes/clients.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { paymentRoutes } from './routes/payments.ts';
@@ -99,6 +101,8 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
 
   await app.register(authRoutes);
   await app.register(resourceRoutes);
+  await app.register(managementRoutes);
+  await app.register(clientRoutes);
   await app.register(eventRoutes);
   await app.register(mapRoutes);
   await app.register(cartRoutes);

@@ -1,8 +1,9 @@
+import { administration } from './administration.ts';
 import type { Folder } from './item.ts';
 import { planManagement } from './subscriptions.ts';
 
 export const management: Folder = {
   name: 'Management',
   description: 'What the organiser makes and changes.',
-  items: [...planManagement],
+  items: [...administration, ...planManagement],
 };

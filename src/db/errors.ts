@@ -3,6 +3,12 @@ import { AppError, type ProblemCode } from '../errors.ts';
 /** Constraints whose violation is a client's mistake rather than ours, by name. */
 const CONSTRAINTS: Record<string, [ProblemCode, string]> = {
   user_email_taken: ['email_taken', 'A user with this e-mail address exists already.'],
+  category_company_id_code_key: ['conflict', 'Another category has this code.'],
+  // Only where one of them came or went in the very moment: services look first, and say more.
+  event_company_id_category_id_fkey: ['conflict', 'The category is in use, or has just been deleted.'],
+  event_company_id_venue_id_fkey: ['conflict', 'The venue is in use, or has just been deleted.'],
+  map_company_id_venue_id_fkey: ['conflict', 'The venue is in use, or has just been deleted.'],
+  event_map_company_id_map_id_fkey: ['conflict', 'The map is in use, or has just been deleted.'],
 };
 
 /**

@@ -13,7 +13,7 @@ import {
   State,
   Venue,
 } from '../schemas/resources.ts';
-import { categories, getInterface, getVenue, interfaces, venues } from '../services/catalogues/company.ts';
+import { getInterface, getVenue, interfaces, venues } from '../services/catalogues/company.ts';
 import {
   countries,
   currencies,
@@ -22,6 +22,7 @@ import {
   statesOf,
 } from '../services/catalogues/reference.ts';
 import { resources } from '../services/catalogues/resources.ts';
+import { getCategory, listCategories } from '../services/places/categories.ts';
 
 const READ = { tag: 'Resources', scopes: ['public'] } as const;
 /** The same for every reader of an interface. */
@@ -131,7 +132,21 @@ export async function resourceRoutes(app: FastifyInstance): Promise<void> {
       summary: 'Event categories',
       answer: whole('categories', Category),
     },
-    ({ ctx }) => categories(ctx),
+    ({ ctx }) => listCategories(ctx),
+  );
+  route(
+    app,
+    'GET',
+    '/categories/:category_id',
+    {
+      ...PUBLISHED,
+      operation: 'getCategory',
+      summary: 'One event category',
+      params: { category_id: idParam },
+      answer: one('category', Category),
+      problems: ['not_found'],
+    },
+    ({ ctx, params }) => getCategory(ctx, params.category_id),
   );
   route(
     app,

@@ -35,6 +35,21 @@ export const Interface = z
     hold_seconds: z.int().describe('How long a new cart is held.'),
     payment_methods: z.array(z.string()),
     default: z.boolean().describe('Serves requests of this client that name no X-Interface.'),
+    active: z
+      .boolean()
+      .optional()
+      .describe('Scope admin. Nothing is reached through one that is not active.'),
+    allowed_origins: z.array(z.string()).optional().describe('Scope admin.'),
+    max_hold_seconds: z
+      .int()
+      .optional()
+      .describe('Scope admin. The most that buyers may keep a cart, extensions included.'),
+    payment_seconds: z
+      .int()
+      .optional()
+      .describe('Scope admin. Added to the time of a cart while a payment is under way.'),
+    created_at: at,
+    updated_at: at,
   })
   .meta({ id: 'Interface' });
 
@@ -62,7 +77,14 @@ export const State = z
   .meta({ id: 'State' });
 
 export const Category = z
-  .object({ id: z.int(), code: z.string(), name: z.string() })
+  .object({
+    id: z.int(),
+    code: z.string(),
+    name: z.string().describe('In the language of the request.'),
+    names: z.object({ en: z.string(), es: z.string().optional(), pt: z.string().optional() }),
+    created_at: at,
+    updated_at: at,
+  })
   .meta({ id: 'Category' });
 
 export const Venue = z

@@ -20,6 +20,8 @@ const web = () => ({
   hold_seconds: 600,
   payment_methods: ['free', 'card', 'cash', 'external'],
   default: true,
+  created_at: expect.any(String),
+  updated_at: expect.any(String),
 });
 
 describe('catalogues are whole unless a page is asked for', () => {
@@ -125,7 +127,15 @@ test('currencies', async () => {
 
 test('categories', async () => {
   const answer = await get('/categories', 'reader', { 'accept-language': 'es-MX, en;q=0.5' });
-  expect(answer.body).toEqual({ categories: [{ id: world.category_id, code: 'opera', name: 'Ópera' }] });
+  expect(answer.body).toEqual({
+    categories: [
+      {
+        ...{ id: world.category_id, code: 'opera', name: 'Ópera' },
+        names: expect.objectContaining({ es: 'Ópera' }),
+        ...{ created_at: expect.any(String), updated_at: expect.any(String) },
+      },
+    ],
+  });
 });
 
 test('venues, all and one, of the company alone', async () => {

@@ -1,34 +1,25 @@
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
-import type { Category, Interface, Venue } from '../../schemas/resources.ts';
-import { localName } from './reference.ts';
+import type { Interface, Venue } from '../../schemas/resources.ts';
 
-/** The sales channels that the client may use; for `admin` every active one of the company (seed: Interfaces). */
+/** The sales channels that the client may use; for `admin` every one of the company, stopped ones too (seed: Interfaces). */
 export async function interfaces(ctx: Context): Promise<z.output<typeof Interface>[]> {
   const { prisma } = ctx.system.db;
   const { company_id, client_id } = ctx;
+  const managed = ctx.scopes.has('admin');
   const [client, rows] = await Promise.all([
     prisma.client.findUnique({ where: { id: client_id }, select: { default_interface_id: true } }),
     prisma.interface.findMany({
-      where: {
-        company_id,
-        active: true,
-        ...(!ctx.scopes.has('admin') && { clients: { some: { client_id } } }),
-      },
+      omit: { company_id: true },
+      where: { company_id, ...(!managed && { active: true, clients: { some: { client_id } } }) },
       orderBy: { id: 'asc' },
     }),
   ]);
-  return rows.map(({ id, name, kind, currency, time_zone, language, hold_seconds, payment_methods }) => ({
-    id,
-    name,
-    kind,
-    currency,
-    time_zone,
-    language,
-    hold_seconds,
-    payment_methods,
-    default: id === client?.default_interface_id,
+  return rows.map(({ active, allowed_origins, max_hold_seconds, payment_seconds, ...row }) => ({
+    ...row,
+    default: row.id === client?.default_interface_id,
+    ...(managed && { active, allowed_origins, max_hold_seconds, payment_seconds }),
   }));
 }
 
@@ -37,16 +28,6 @@ export async function getInterface(ctx: Context, id: number): Promise<z.output<t
   const found = (await interfaces(ctx)).find((row) => row.id === id);
   if (!found) throw notFound('Interface');
   return found;
-}
-
-/** The company's event categories. */
-export async function categories(ctx: Context): Promise<z.output<typeof Category>[]> {
-  const { company_id } = ctx;
-  const rows = await ctx.system.db.prisma.category.findMany({
-    where: { company_id },
-    orderBy: { id: 'asc' },
-  });
-  return rows.map(({ id, code, name }) => ({ id, code, name: localName(name, ctx.language) }));
 }
 
 const OWN = { omit: { company_id: true } } as const;

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { RESOURCE_NAMES, type ResourceName, type Resources } from '../../schemas/resources.ts';
-import { categories, interfaces, venues } from './company.ts';
+import { listCategories } from '../places/categories.ts';
+import { interfaces, venues } from './company.ts';
 import {
   countries,
   currencies,
@@ -17,7 +18,7 @@ const CATALOGUES: Record<ResourceName, (ctx: Context) => unknown> = {
   currencies,
   countries,
   states,
-  categories,
+  categories: listCategories,
   venues,
   payment_methods: paymentMethods,
   document_types: documentTypes,
