@@ -12,7 +12,8 @@ const A_DAY = 86_400;
 // A secret older than the one until now is worth nothing from here on: at most two are good at a time.
 const ROTATE = statement(
   'client_rotate_secret',
-  `UPDATE client SET old_secret_hash = secret_hash, old_secret_expires_at = now() + $4 * interval '1 second',
+  `UPDATE client SET old_secret_hash = CASE WHEN $4::int > 0 THEN secret_hash END,
+     old_secret_expires_at = CASE WHEN $4 > 0 THEN now() + $4 * interval '1 second' END,
      secret_hash = $3, updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = $2`,
 );
