@@ -27,6 +27,7 @@ import { shutdown } from './hooks/shutdown.ts';
 import { validation } from './hooks/validate.ts';
 import { authRoutes } from './routes/auth.ts';
 import { cartRoutes } from './routes/carts.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -43,6 +44,7 @@ import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { validationRoutes } from './routes/validations.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import type { System } from './system.ts';
 
 const ONE_MEGABYTE = 1_048_576;
@@ -113,6 +115,8 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(userRoutes);
   await app.register(planRoutes);
   await app.register(subscriptionRoutes);
+  await app.register(changeRoutes);
+  await app.register(webhookRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);
   await app.register(postmanRoutes);

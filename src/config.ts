@@ -33,6 +33,7 @@ const Environment = z.object({
   TRUST_PROXY: flag.default(false),
   METRICS_PORT: whole(0, 65_535).optional(),
   WORKER: flag.default(true),
+  WEBHOOK_PRIVATE_ADDRESSES: flag.default(false),
 });
 
 export type Config = Readonly<z.output<typeof Environment>>;

@@ -7,6 +7,7 @@ import { overdueQueue } from './services/carts/expire.ts';
 import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
 import { StockFigures } from './services/events/stock.ts';
+import { FeedWaits } from './services/feed/sequence.ts';
 import { type JobWaits, openJobWaits } from './services/jobs/waits.ts';
 import { createMailer, type Mailer } from './services/mail/transport.ts';
 import { Mirrors } from './services/maps/availability.ts';
@@ -60,6 +61,8 @@ export interface System {
   readonly payments: PaymentQueues;
   /** Those who wait for a job to finish. */
   readonly jobWaits: JobWaits;
+  /** Those who wait for the change feed to go on. */
+  readonly feed: FeedWaits;
   /** The keys that sign ticket codes, and the codes proved before. */
   readonly ticketKeys: TicketKeyring;
   /** What gates must know of events, at most a second old. */
@@ -105,6 +108,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     paymentProviders: paymentProviders(config),
     payments: paymentQueues(() => system),
     jobWaits: openJobWaits(db),
+    feed: new FeedWaits(() => system),
     rateWindow: redis ?? new MemoryWindow(),
     published: new PublishedCache(),
     mailer: createMailer(config, log),

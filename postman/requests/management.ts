@@ -1,9 +1,10 @@
 import { administration } from './administration.ts';
 import type { Folder } from './item.ts';
 import { planManagement } from './subscriptions.ts';
+import { webhookManagement } from './webhooks.ts';
 
 export const management: Folder = {
   name: 'Management',
   description: 'What the organiser makes and changes.',
-  items: [...administration, ...planManagement],
+  items: [...administration, ...planManagement, ...webhookManagement],
 };

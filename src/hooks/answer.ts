@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer, Page, PageRequest } from '../routing/answers.ts';
+import type { Answer, FeedPage, Page, PageRequest } from '../routing/answers.ts';
 import { isDryRun } from './dry-run.ts';
 
 declare module 'fastify' {
@@ -63,6 +63,13 @@ function shape(
     case 'page': {
       const { items, total } = result as Page<unknown>;
       paginationHeaders(request, reply, total);
+      return { [answer.root as string]: items };
+    }
+    case 'feed': {
+      const { items, next } = result as FeedPage<unknown>;
+      const url = new URL(request.url, request.server.system.publicUrl);
+      url.searchParams.set(answer.cursor as string, String(next));
+      reply.header('link', `<${url.href}>; rel="next"`);
       return { [answer.root as string]: items };
     }
     case 'whole':

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type LogLevel, run, runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { statement } from '../db/client.ts';
+import { TELL_SOLD_OUT_TASK } from '../services/events/sold-out-task.ts';
 import { recoverSteps, STEPS_TASK } from '../services/jobs/steps.ts';
 import { SEND_MAIL_TASK } from '../services/mail/enqueue.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
@@ -16,6 +17,7 @@ import { refundPayment } from './refund-payment.ts';
 import { runJobSteps } from './run-steps.ts';
 import { sendOneMail } from './send-mail.ts';
 import type { JobTask } from './task.ts';
+import { soldOut } from './tell-sold-out.ts';
 
 /** Every task by the name it is enqueued under. */
 const TASKS: Record<string, JobTask> = {
@@ -23,6 +25,7 @@ const TASKS: Record<string, JobTask> = {
   [REFUND_TASK]: refundPayment,
   [STEPS_TASK]: runJobSteps,
   [SEND_MAIL_TASK]: sendOneMail,
+  [TELL_SOLD_OUT_TASK]: soldOut,
   recover_payments: recoverLostPayments,
   recover_steps: recoverLostSteps,
   recover_mails: recoverLostMails,

@@ -17,6 +17,7 @@ export const TAGS = {
   Subscriptions: 'Memberships and season tickets that were bought.',
   Management: 'Interfaces, clients, venues, categories and the audit log.',
   Webhooks: 'Being told of changes: webhooks and the change feed.',
+  Exports: 'Sales, attendees, the ledger and codes as files.',
   Jobs: 'Work that outlives its request.',
   Operations: 'For those who run the server.',
   Problems: 'Pages that explain what went wrong.',

@@ -7,6 +7,12 @@ export interface Page<T> {
   total: number;
 }
 
+/** A part of something that grows at its end, and where the next part begins. */
+export interface FeedPage<T> {
+  items: T[];
+  next: number;
+}
+
 /** What `?page` and `?per_page` asked for (seed: Pagination). */
 export interface PageRequest {
   page: number;
@@ -20,12 +26,14 @@ export interface PageRequest {
  * headers that follow from the result. `Result` is what the service gives.
  */
 export interface Answer<Result> {
-  kind: 'one' | 'page' | 'whole' | 'empty' | 'bare' | 'file';
+  kind: 'one' | 'page' | 'whole' | 'feed' | 'empty' | 'bare' | 'file';
   root?: string;
   /** Schema of the body as sent, per status. */
   schemas: Record<number, z.ZodType>;
   status: (result: Result) => number;
   location?: (result: Result) => string;
+  /** Of a feed: the query parameter that says where to go on. */
+  cursor?: string;
   /** Media type of a file. */
   media?: string;
   /** Headers of a file, whatever it holds. */
@@ -85,6 +93,22 @@ export function page<S extends z.ZodType>(root: string, schema: S): Answer<Page<
 /** A short catalogue: whole, unless the caller forces pagination. The service gives all of it. */
 export function whole<S extends z.ZodType>(root: string, schema: S): Answer<z.output<S>[]> {
   return { kind: 'whole', root, schemas: { 200: z.object({ [root]: z.array(schema) }) }, status: () => 200 };
+}
+
+/** A collection that grows at its end, read on from `cursor`: `Link: rel="next"` says from where. */
+export function feed<S extends z.ZodType>(
+  root: string,
+  schema: S,
+  cursor: string,
+): Answer<FeedPage<z.output<S>>> {
+  return {
+    kind: 'feed',
+    root,
+    cursor,
+    schemas: { 200: z.object({ [root]: z.array(schema) }) },
+    status: () => 200,
+    cache: 'no-store',
+  };
 }
 
 /** What was created together, under its plural key: never paged. */

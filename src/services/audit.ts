@@ -20,8 +20,13 @@ const INSERT = statement(
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 );
 
+/** Who acted: the context of a request, or a part of the server itself. */
+export type Actor = Pick<Context, 'company_id' | 'client_id' | 'user_id' | 'request_id'> & {
+  interface: { id: number | null };
+};
+
 /** Writes down who did what, in the transaction of the act. Append-only: name no more of a person than the act needs. */
-export async function recordAudit(tx: Tx, ctx: Context, entry: AuditEntry): Promise<void> {
+export async function recordAudit(tx: Tx, ctx: Actor, entry: AuditEntry): Promise<void> {
   await tx.execute(INSERT, [
     ctx.company_id,
     uuidv7(),

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { createLogger } from '../log.ts';
 import { startSweeper } from '../services/carts/expire.ts';
+import { startCourier } from '../services/webhooks/courier.ts';
 import { createSystem, type System } from '../system.ts';
 import { banner } from './banner.ts';
 import { openDatabaseServer } from './database.ts';
@@ -47,6 +48,8 @@ export async function start(config: Config): Promise<Running> {
     if (config.WORKER) {
       const sweeper = startSweeper(system);
       closers.push(() => sweeper.stop());
+      const courier = startCourier(system);
+      closers.push(() => courier.stop());
       const worker = await startWorker(system);
       closers.push(() => worker.stop());
     }

@@ -7,6 +7,7 @@ import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
 import { planRoutes } from './routes/plans.ts';
 import { salesRoutes } from './routes/sales.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** A request that succeeds. */
 export interface Example {
@@ -59,6 +60,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...doorRoutes,
   ...offlineRoutes,
   ...managementRoutes,
+  ...webhookRoutes,
   ...openRoutes,
 ];
 
