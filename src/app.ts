@@ -30,6 +30,7 @@ import { cartRoutes } from './routes/carts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { managementRoutes } from './routes/management.ts';
@@ -109,6 +110,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(mapRoutes);
   await app.register(cartRoutes);
   await app.register(paymentRoutes);
+  await app.register(exchangeRoutes);
   await app.register(ticketRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);

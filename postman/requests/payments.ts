@@ -1,3 +1,4 @@
+import { exchanges } from './exchanges.ts';
 import type { Folder } from './item.ts';
 import { buyer } from './sales.ts';
 
@@ -158,5 +159,6 @@ export const payments: Folder = {
       root: 'cart',
       test: { 'is refunded': "json.cart.status === 'refunded'" },
     },
+    ...exchanges,
   ],
 };

@@ -61,7 +61,7 @@ export const Item = z
   });
 export type Item = z.output<typeof Item>;
 
-const Items = z.array(Item).min(1).max(50);
+export const Items = z.array(Item).min(1).max(50);
 
 const Buyer = z.strictObject({
   first_name: text(100).nullable().optional(),
@@ -116,7 +116,7 @@ export const SaleDetail = z
     id: z.string(),
     cart_id: z.string(),
     kind: z.enum(['ticket', 'product', 'plan']),
-    status: z.enum(['held', 'paid', 'refunded', 'released']),
+    status: z.enum(['held', 'paid', 'refunded', 'released', 'exchanged']),
     event_id: z.int().nullable(),
     ticket_type_id: z.int().nullable(),
     product_id: z.int().nullable(),
@@ -185,6 +185,9 @@ export const Cart = z
       total: money,
       paid: money,
       refunded: money,
+      exchanged: money.describe(
+        'Worth of exchanged tickets that paid for others: in paid and in refunded, though no money moved.',
+      ),
     }),
     codes: z.array(z.string()),
     sale_details: z.array(SaleDetail),

@@ -26,6 +26,16 @@ const BOOKS: Record<string, () => Record<string, unknown>> = {
   credit_entry: () => ({
     ...{ company_id: 1, id: uuidv7(), user_id: 1, currency: 'EUR', amount: 1, kind: 'give_back' },
   }),
+  cash_movement: () => ({
+    ...{
+      company_id: 1,
+      id: uuidv7(),
+      cash_session_id: uuidv7(),
+      kind: 'pay_in',
+      amount: 1,
+      reason: 'change',
+    },
+  }),
   audit_log: () => ({
     ...{ company_id: 1, id: uuidv7(), client_id: 'web', request_id: 'r' },
     ...{ action: 'update', subject_type: 'event', subject_id: '1' },

@@ -6,6 +6,7 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type CheckRule, moneyPairs, moneyRules, type PairRule } from './money-rules.ts';
 import { giveBack, QUEUES } from './queue-indexes.ts';
 
 // What the schema language cannot say lies in the SQL of the migrations; each such rule must refuse what it forbids.
@@ -51,15 +52,6 @@ async function outcomeOf(...rows: [table: string, row: Row][]): Promise<string> 
 
 const CHECK = '23514';
 const UNIQUE = '23505';
-
-/** A row that is fine, and changes of it that are not. */
-interface CheckRule {
-  table: string;
-  row: () => Row;
-  /** Still fine: the edge of what is allowed. */
-  allowed?: Row[];
-  refused: Row[];
-}
 
 const line = () => ({
   ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), kind: 'ticket' },
@@ -202,6 +194,7 @@ const CHECKS: Record<string, CheckRule> = {
     allowed: [{ used: 2 }, { quota: 0 }],
     refused: [{ used: -1 }, { used: 3 }, { quota: -1 }],
   },
+  ...moneyRules(() => company),
   sale_detail_money: {
     table: 'sale_detail',
     row: line,
@@ -248,11 +241,23 @@ async function proveOneLives(index: string, shared: () => Row): Promise<void> {
 
 let nextSeat = 1;
 
+const LIVE_TICKETS = ['ticket_live_line', 'ticket_live_seat'];
+const PAIRS = moneyPairs(() => company);
+
 describe('partial indexes', () => {
   it('give_back_offered: a seat of an event is given back once at a time', async () => {
     const given = (more: Row = {}): [string, Row] => ['give_back', { ...giveBack(company, event), ...more }];
     expect(await outcomeOf(given(), given())).toBe(`${UNIQUE} give_back_offered`);
     expect(await outcomeOf(given({ status: 'sold' }), given(), given({ seat_id: 2 }))).toBe('accepted');
+  });
+
+  it.each(Object.keys(PAIRS))('%s: the second of two alike is refused', async (name) => {
+    const { table, row, allowed } = PAIRS[name] as PairRule;
+    const first = row();
+    const second = { ...row(), ...first, id: uuidv7() };
+    expect(await outcomeOf([table, first], [table, second])).toBe(`${UNIQUE} ${name}`);
+    for (const change of allowed)
+      expect(await outcomeOf([table, first], [table, { ...second, ...change }])).toBe('accepted');
   });
 
   it('ticket_live_seat: one living ticket a seat of an event', async () => {
@@ -289,8 +294,7 @@ describe('this file', () => {
     const partial =
       await names(`SELECT i.relname AS name FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
       JOIN ${inPublic} ON t.oid = x.indrelid WHERE x.indpred IS NOT NULL`);
-    expect(partial).toEqual(
-      ['give_back_offered', 'ticket_live_line', 'ticket_live_seat', ...Object.keys(QUEUES)].sort(),
-    );
+    const unique = ['give_back_offered', ...LIVE_TICKETS, ...Object.keys(PAIRS)];
+    expect(partial).toEqual([...unique, ...Object.keys(QUEUES)].sort());
   });
 });

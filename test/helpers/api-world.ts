@@ -172,6 +172,7 @@ async function writeWorld(tx: Tx, { company_id, interfaces }: Accounts, rival: A
   const sections = [seatedSection('Stalls', 3, 10), standingSection('Floor', 5_000)];
   const columns = {
     ...{ name: 'Tonight', category_id: category.id, venue_id: venue.id, max_per_cart: 20 },
+    exchange_until: new Date(Date.now() + DAY),
     ...{ starts_at: new Date(Date.now() + DAY / 12), ends_at: new Date(Date.now() + DAY / 4) },
   };
   const on = (interface_id: number) => ({ company_id, interface_id });

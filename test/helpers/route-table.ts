@@ -2,6 +2,7 @@ import type { Scope } from '../../src/context.ts';
 import type { ApiWorld, Who } from './api-world.ts';
 import { catalogueRoutes } from './routes/catalogues.ts';
 import { doorRoutes } from './routes/door.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { managementRoutes } from './routes/management.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
@@ -57,6 +58,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...catalogueRoutes,
   ...salesRoutes,
   ...planRoutes,
+  ...exchangeRoutes,
   ...doorRoutes,
   ...offlineRoutes,
   ...managementRoutes,

@@ -65,9 +65,10 @@ export async function endCarts(
   await dropPlans(tx, company_id, held);
   await tx.execute(RELEASE_LINES, [company_id, ids]);
   await returnPartPayments(tx, company_id, carts, { reason: `cart ${to}` });
+  const visible = carts.filter((cart) => cart.exchange_id === null); // of a quote's hold nobody knows
   await recordChanges(
     tx,
-    carts.map((cart) => ({
+    visible.map((cart) => ({
       company_id,
       type: `cart.${to}`,
       interface_id: cart.interface_id,

@@ -75,10 +75,27 @@ export async function hold<View>(
   open: HoldCommand['open'],
   present: (result: HoldResult) => View,
 ): Promise<View> {
+  return tryHold(
+    ctx,
+    read,
+    (wanted) => submit(ctx, { ctx, cart_id, open, wanted, present }) as Promise<View>,
+  );
+}
+
+/**
+ * Reads what is wanted and holds it, again where prices moved, a picked seat went, or overdue holds were in the way.
+ * @param read reads the offers; again when they moved
+ * @param hold one try; throws StaleOffer, PickLost or OverdueInTheWay to be called anew
+ */
+export async function tryHold<Result>(
+  ctx: Context,
+  read: () => Promise<Wanted[]>,
+  hold: (wanted: Wanted[]) => Promise<Result>,
+): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     const wanted = await read();
     try {
-      return (await submit(ctx, { ctx, cart_id, open, wanted, present })) as View;
+      return await hold(wanted);
     } catch (error) {
       const last = attempt === MAX_ATTEMPTS;
       if (error instanceof OverdueInTheWay) {

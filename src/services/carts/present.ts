@@ -68,6 +68,7 @@ export function presentCart(cart: CartRow, lines: SaleDetailView[], codes: strin
       total: cart.total,
       paid: cart.paid,
       refunded: cart.refunded,
+      exchanged: cart.exchanged,
     },
     codes,
     sale_details: lines,

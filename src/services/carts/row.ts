@@ -28,6 +28,8 @@ export interface CartRow {
   total: number;
   paid: number;
   refunded: number;
+  exchanged: number;
+  exchange_id: string | null;
   line_count: number;
   extended: boolean;
   expires_at: Date;
@@ -43,7 +45,7 @@ export interface LineRow {
   id: string;
   cart_id: string;
   kind: 'ticket' | 'product' | 'plan';
-  status: 'held' | 'paid' | 'refunded' | 'released';
+  status: 'held' | 'paid' | 'refunded' | 'released' | 'exchanged';
   event_id: number | null;
   ticket_type_id: number | null;
   product_id: number | null;
@@ -81,10 +83,10 @@ export const CART_COLUMNS =
   "c.*, c.status IN ('open', 'pending_payment') AND c.expires_at <= now() AS overdue";
 
 /**
- * Who may reach a cart, as SQL over `c`: its interface always; then `sell` every cart, a user the own ones, and a client
+ * Who may reach a cart, as SQL over `c`: its interface always, and never what holds for an exchange; then `sell` every cart, a user the own ones, and a client
  * those that it opened for nobody yet. Parameters $1 to $5 are those of `accessValues`.
  */
-export const CART_ACCESS = `c.company_id = $1 AND c.interface_id = $2
+export const CART_ACCESS = `c.company_id = $1 AND c.interface_id = $2 AND c.exchange_id IS NULL
   AND ($3 OR c.user_id = $4 OR (c.user_id IS NULL AND c.client_id = $5))`;
 
 export const accessValues = (ctx: Context): unknown[] => [
@@ -99,6 +101,7 @@ export const accessValues = (ctx: Context): unknown[] => [
 export const mayReach = (ctx: Context, cart: CartRow): boolean =>
   cart.company_id === ctx.company_id &&
   cart.interface_id === ctx.interface.id &&
+  cart.exchange_id === null &&
   (seesEverything(ctx) ||
     (cart.user_id === null ? cart.client_id === ctx.client_id : cart.user_id === ctx.user_id));
 

@@ -60,6 +60,8 @@ export const newCart = ({ command, verdict }: Opening, now: Date): CartRow => {
     total,
     paid: 0,
     refunded: 0,
+    exchanged: 0,
+    exchange_id: null,
     line_count: verdict.lines.length,
     extended: false,
     expires_at: new Date(now.getTime() + ctx.interface.hold_seconds * 1_000),

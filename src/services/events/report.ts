@@ -26,7 +26,7 @@ interface BookRow extends Books {
 const BOOKS = statement(
   'report_books',
   `SELECT ticket_type_id, product_id, section_id, sum(quantity) AS sold,
-     coalesce(-sum(quantity) FILTER (WHERE kind = 'reversal'), 0) AS refunded,
+     coalesce(-sum(quantity) FILTER (WHERE kind = 'reversal' AND exchange_id IS NULL), 0) AS refunded,
      sum(amount) AS revenue, sum(discount) AS discount, sum(fee) AS fee, sum(tax) AS tax
    FROM ledger_entry
    WHERE company_id = $1 AND event_id = $2 AND kind IN ('sale', 'reversal') AND ($3::int IS NULL OR interface_id = $3)

@@ -1,3 +1,5 @@
+import type { Pair, StockRequest } from './locks.ts';
+
 /** What inventory needs of a sale line. */
 export interface StockLine {
   id: string;
@@ -62,3 +64,13 @@ function sum(lines: readonly StockLine[], idOf: (line: StockLine) => number | nu
     quantities: sorted.map((r) => r[2]),
   };
 }
+
+/** The rows that hold the stock of ticket lines, for a lock. */
+export const stockOfLines = (lines: readonly StockLine[]): StockRequest => ({
+  sections: pairsOf(placesBySection(lines)),
+  ticket_types: pairsOf(placesByTicketType(lines)),
+  products: pairsOf(piecesByProduct(lines)),
+  seats: seatsOf(lines).map((l): Pair => [l.event_id as number, l.seat_id as number]),
+});
+
+const pairsOf = ({ event_ids, ids }: Quantities): Pair[] => ids.map((id, i) => [event_ids[i] as number, id]);

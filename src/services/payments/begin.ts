@@ -13,7 +13,7 @@ import { byCompany, lockedCarts, reachable } from './direct.ts';
 import { prolongHolds } from './hold.ts';
 import { firstLookUp } from './look-up.ts';
 import { insertPayments, type NewPayment, type PaymentRow } from './row.ts';
-import { amountToPay } from './verdict.ts';
+import { amountToPay, differenceToPay } from './verdict.ts';
 
 /** What a hold must still last when a provider is called: for the call, its time limit and the look-up after it. */
 const CALL_SECONDS = 60;
@@ -27,6 +27,8 @@ export interface CardPayment {
   provider: string;
   /** A card that the provider keeps: charged without its owner, and the token of the request is none. */
   saved?: { id: string; reference: string };
+  /** Of a cart that holds for an exchange: what is due is the difference. */
+  exchange?: { id: string; amount: number };
 }
 
 interface Granted {
@@ -100,10 +102,10 @@ async function judgeAll(
   );
   const granted: Granted[] = [];
   for (const command of commands) {
-    const { ctx, cart_id, request, provider, saved } = command;
+    const { ctx, cart_id, request, provider, saved, exchange } = command;
     try {
-      const cart = reachable(ctx, carts.get(cart_id));
-      const amount = amountToPay(ctx, cart, request);
+      const cart = reachable(ctx, carts.get(cart_id), exchange?.id);
+      const amount = exchange ? differenceToPay(cart, exchange) : amountToPay(ctx, cart, request);
       granted.push({
         command,
         cart,
@@ -119,6 +121,7 @@ async function judgeAll(
           status: 'pending',
           job_id: uuidv7(),
           saved_method_id: saved?.id ?? null,
+          exchange_id: exchange?.id ?? null,
         },
       });
       carts.set(cart_id, { ...cart, status: 'pending_payment' }); // for a second payment of it in this batch

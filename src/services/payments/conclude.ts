@@ -1,13 +1,16 @@
 import { answerKeys, type Keyed } from '../../db/idempotency.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
+import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
 import type { CartRow } from '../carts/row.ts';
 import { moveCarts } from '../carts/state.ts';
+import { type Completion, completeExchange, obstacleTo } from '../exchanges/complete.ts';
+import { presentExchange } from '../exchanges/present.ts';
+import { type HeldExchange, lockWithExchanged, readExchanges } from '../exchanges/row.ts';
 import { answerOf, type ReturnReason } from './answer.ts';
 import { bookCaptures, type StoredCapture } from './capture.ts';
 import { decide, isWaitedFor } from './decide.ts';
-import { lockedCarts } from './direct.ts';
 import { type KnownEvent, recordEvents } from './events.ts';
 import { follow } from './follow.ts';
 import { prolongHolds } from './hold.ts';
@@ -24,7 +27,7 @@ export type News =
 
 /** News of a payment: from the call itself, a webhook or a look-up. Whoever comes first concludes it. */
 export interface Conclusion {
-  payment: Pick<PaymentRow, 'company_id' | 'id' | 'cart_id'>;
+  payment: Pick<PaymentRow, 'company_id' | 'id' | 'cart_id' | 'exchange_id'>;
   news: News;
   /** The webhook that brought the news: a second delivery of it changes nothing. */
   event?: KnownEvent;
@@ -48,11 +51,13 @@ export async function executeConclusions(
     const fresh = await recordEvents(tx, conclusions);
     for (const round of rounds(conclusions))
       for (const row of await apply(tx, round, fresh)) payments.set(row.id, row);
+    const asked = conclusions.filter(({ asker }) => asker);
+    const answers = await Promise.all(
+      asked.map(({ payment }) => answerToKeep(system, tx, payments.get(payment.id) as PaymentRow)),
+    );
     await answerKeys(
       tx,
-      conclusions.flatMap(({ asker, payment }) =>
-        asker ? [{ ctx: asker, result: answerOf(payments.get(payment.id) as PaymentRow) }] : [],
-      ),
+      asked.map(({ asker }, i) => ({ ctx: asker as Keyed, result: answers[i] })),
     );
     return payments;
   });
@@ -76,10 +81,19 @@ function rounds(conclusions: readonly Conclusion[]): Conclusion[][] {
   return [...rounds.values()];
 }
 
+/** What a repetition of the request is told: the payment, or the exchange that it paid the difference of. */
+async function answerToKeep(system: System, tx: Tx, payment: PaymentRow): Promise<unknown> {
+  const answer = answerOf(payment);
+  if (answer instanceof AppError || payment.exchange_id === null) return answer;
+  const [exchange] = await readExchanges(tx, payment.company_id, [payment.exchange_id]);
+  return presentExchange(system, tx, exchange as HeldExchange);
+}
+
 /** What to write for one round. */
 interface Plan {
   moves: PaymentMove[];
   captures: StoredCapture[];
+  exchanges: Completion[];
   unwanted: (StoredCapture & { reason: ReturnReason })[];
   reopened: string[];
   waiting: string[];
@@ -87,7 +101,7 @@ interface Plan {
 
 async function apply(tx: Tx, round: Conclusion[], fresh: ReadonlySet<Conclusion>): Promise<PaymentRow[]> {
   const company_id = (round[0] as Conclusion).payment.company_id;
-  const carts = await lockedCarts(
+  const carts = await lockWithExchanged(
     tx,
     company_id,
     round.map(({ payment }) => payment.cart_id),
@@ -98,11 +112,10 @@ async function apply(tx: Tx, round: Conclusion[], fresh: ReadonlySet<Conclusion>
     round.map(({ payment }) => payment.id),
   );
   const byId = new Map(payments.map((row) => [row.id, row]));
-  const plan: Plan = { moves: [], captures: [], unwanted: [], reopened: [], waiting: [] };
+  const plan: Plan = { moves: [], captures: [], exchanges: [], unwanted: [], reopened: [], waiting: [] };
   for (const conclusion of round) {
     const payment = byId.get(conclusion.payment.id) as PaymentRow;
-    if (fresh.has(conclusion))
-      await planFor(tx, plan, payment, carts.get(payment.cart_id) as CartRow, conclusion.news);
+    if (fresh.has(conclusion)) await planFor(tx, plan, payment, carts, conclusion.news);
   }
   const moved = new Set(plan.moves.map((move) => move.payment.id));
 
@@ -110,6 +123,7 @@ async function apply(tx: Tx, round: Conclusion[], fresh: ReadonlySet<Conclusion>
   if (plan.reopened.length) await moveCarts(tx, company_id, plan.reopened, 'pending_payment', 'open');
   await prolongHolds(tx, company_id, plan.waiting);
   await bookCaptures(tx, company_id, plan.captures);
+  for (const completion of plan.exchanges) await completeExchange(tx, completion);
   await returnUnwanted(tx, company_id, plan.unwanted);
   await follow(
     tx,
@@ -122,7 +136,14 @@ async function apply(tx: Tx, round: Conclusion[], fresh: ReadonlySet<Conclusion>
   return payments;
 }
 
-async function planFor(tx: Tx, plan: Plan, payment: PaymentRow, cart: CartRow, news: News): Promise<void> {
+async function planFor(
+  tx: Tx,
+  plan: Plan,
+  payment: PaymentRow,
+  carts: ReadonlyMap<string, CartRow>,
+  news: News,
+): Promise<void> {
+  const cart = carts.get(payment.cart_id) as CartRow;
   const move: PaymentMove = { payment, to: news.status, provider_reference: news.reference };
   const giveBack = (reason: ReturnReason) => {
     plan.moves.push({ ...move, failure_reason: reason });
@@ -138,6 +159,16 @@ async function planFor(tx: Tx, plan: Plan, payment: PaymentRow, cart: CartRow, n
       plan.moves.push({ ...move, ...('reason' in news && { failure_reason: news.reason }) });
       return;
     case 'capture':
+      if (cart.exchange_id) {
+        const completion = await exchangeOf(tx, cart, carts, payment);
+        if (completion) plan.exchanges.push(completion);
+        else {
+          plan.reopened.push(cart.id);
+          return giveBack('cart_not_open');
+        }
+        plan.moves.push(move);
+        return;
+      }
       plan.moves.push(move);
       plan.captures.push({ cart, payment });
       return;
@@ -151,4 +182,18 @@ async function planFor(tx: Tx, plan: Plan, payment: PaymentRow, cart: CartRow, n
     case 'give_back':
       return giveBack('cart_not_open');
   }
+}
+
+/** The exchange whose difference has come, if it can still be carried out; else the money goes back. */
+async function exchangeOf(
+  tx: Tx,
+  hold: CartRow,
+  carts: ReadonlyMap<string, CartRow>,
+  payment: PaymentRow,
+): Promise<Completion | undefined> {
+  const [exchange] = await readExchanges(tx, hold.company_id, [hold.exchange_id as string]);
+  const cart = exchange && carts.get(exchange.cart_id);
+  if (!cart) return undefined;
+  const obstacle = await obstacleTo(tx, { exchange, cart, hold });
+  return obstacle ? undefined : { exchange, cart, hold, payment };
 }

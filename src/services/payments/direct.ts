@@ -135,9 +135,13 @@ export async function lockedCarts(tx: Tx, company_id: number, ids: string[]): Pr
   return new Map(carts.map((cart) => [cart.id, cart]));
 }
 
-/** @throws AppError not_found */
-export function reachable(ctx: Context, cart: CartRow | undefined): CartRow {
-  if (!cart || !mayReach(ctx, cart)) throw notFound('Cart');
+/**
+ * @param exchange_id of the exchange that the cart must hold for: the right to it was checked by its own cart
+ * @throws AppError not_found
+ */
+export function reachable(ctx: Context, cart: CartRow | undefined, exchange_id?: string): CartRow {
+  const mine = cart && (exchange_id ? cart.exchange_id === exchange_id : mayReach(ctx, cart));
+  if (!mine) throw notFound('Cart');
   return cart;
 }
 

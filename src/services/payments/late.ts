@@ -43,7 +43,7 @@ export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Pr
     await endCarts(tx, company_id, [cart], 'expired'); // overdue, but no sweeper has come by
   if (beyond) return undefined;
   const [ended] = await lockCarts(tx, company_id, [id]);
-  if (!ended || payment.amount !== ended.total - ended.paid) return undefined;
+  if (!ended || ended.exchange_id || payment.amount !== ended.total - ended.paid) return undefined;
   const lines = await tx.query<StockLine & { total: number }>(ENDED_LINES, [company_id, id]);
   const total = lines.reduce((sum, line) => sum + line.total, 0);
   if (!lines.length || lines.length !== ended.line_count || total !== ended.total) return undefined;

@@ -16,6 +16,7 @@ export interface Entry {
   sale_detail_id?: string;
   payment_id?: string;
   refund_id?: string;
+  exchange_id?: string | undefined;
   event_id?: number | null;
   ticket_type_id?: number | null;
   product_id?: number | null;
@@ -37,10 +38,11 @@ export interface Priced {
 const ENTER = statement(
   'ledger_enter',
   `INSERT INTO ledger_entry (company_id, id, kind, cart_id, interface_id, currency, amount, sale_detail_id, payment_id,
-     refund_id, event_id, ticket_type_id, product_id, section_id, quantity, discount, fee, tax)
+     refund_id, exchange_id, event_id, ticket_type_id, product_id, section_id, quantity, discount, fee, tax)
    SELECT $1, r.*
    FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::int[], $8::uuid[], $9::uuid[],
-     $10::uuid[], $11::int[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[]) AS r`,
+     $10::uuid[], $11::uuid[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[],
+     $19::int[]) AS r`,
 );
 
 /** Writes the books, in the transaction of what they tell. Nothing in them is ever changed. */
@@ -58,6 +60,7 @@ export async function enter(tx: Tx, company_id: number, entries: readonly Entry[
     column((e) => e.sale_detail_id ?? null),
     column((e) => e.payment_id ?? null),
     column((e) => e.refund_id ?? null),
+    column((e) => e.exchange_id ?? null),
     column((e) => e.event_id ?? null),
     column((e) => e.ticket_type_id ?? null),
     column((e) => e.product_id ?? null),
@@ -69,7 +72,11 @@ export async function enter(tx: Tx, company_id: number, entries: readonly Entry[
   ]);
 }
 
-type Sold = Pick<StockLine, 'id' | 'cart_id' | 'event_id' | 'ticket_type_id' | 'product_id' | 'section_id'>;
+/** What of a line the books name. */
+export type Sold = Pick<
+  StockLine,
+  'id' | 'cart_id' | 'event_id' | 'ticket_type_id' | 'product_id' | 'section_id' | 'quantity'
+>;
 
 /** Which line of which cart an entry is about. */
 export const aboutLine = (line: Sold, cart: { interface_id: number; currency: string }) => ({

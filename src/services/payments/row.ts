@@ -22,6 +22,7 @@ export interface PaymentRow {
   job_id: string | null;
   /** The card that was kept by it, or that it was taken from. */
   saved_method_id: string | null;
+  exchange_id: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -39,7 +40,8 @@ export type NewPayment = Pick<
   | 'status'
   | 'job_id'
   | 'saved_method_id'
->;
+> &
+  Partial<Pick<PaymentRow, 'exchange_id'>>;
 
 /** A step of a payment, with what is learnt on the way. */
 export interface PaymentMove {
@@ -53,12 +55,13 @@ export interface PaymentMove {
 const INSERT = statement(
   'payment_insert',
   `INSERT INTO payment (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id,
-     saved_method_id)
+     saved_method_id, exchange_id)
    SELECT r.company_id, r.id, r.cart_id, r.method, r.provider, r.reference, r.amount, r.currency, r.status, r.job_id,
-     r.saved_method_id
+     r.saved_method_id, r.exchange_id
    FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
-               $9::payment_status[], $10::uuid[], $11::uuid[])
-     AS r (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id, saved_method_id)
+               $9::payment_status[], $10::uuid[], $11::uuid[], $12::uuid[])
+     AS r (company_id, id, cart_id, method, provider, reference, amount, currency, status, job_id, saved_method_id,
+       exchange_id)
    RETURNING *`,
 );
 const LOCK = statement(
@@ -107,6 +110,7 @@ export const insertPayments = (tx: Tx, payments: readonly NewPayment[]): Promise
     payments.map((p) => p.status),
     payments.map((p) => p.job_id),
     payments.map((p) => p.saved_method_id),
+    payments.map((p) => p.exchange_id ?? null),
   ]);
 
 /** Locks payments, after their carts. */

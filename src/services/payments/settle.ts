@@ -7,7 +7,7 @@ import { useCodes } from '../inventory/codes.ts';
 import { sellLines } from '../inventory/sell.ts';
 import { activatePlans } from '../subscriptions/settle.ts';
 import { issueTickets, type LineToIssue, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
-import { aboutLine, type Entry, enter, type Priced } from './ledger.ts';
+import { aboutLine, type Entry, enter, type Priced, type Sold } from './ledger.ts';
 
 type Line = Priced & LineToIssue;
 
@@ -64,7 +64,8 @@ async function payLines(tx: Tx, company_id: number, lines: readonly Line[]): Pro
   if (paid !== lines.length) throw new Error(`paid ${paid} of ${lines.length} lines`);
 }
 
-const sale = (line: Line, cart: CartRow): Entry => ({
+/** What the books say of a line that is sold. */
+export const sale = (line: Priced & Sold, cart: Pick<CartRow, 'interface_id' | 'currency'>): Entry => ({
   kind: 'sale',
   ...aboutLine(line, cart),
   quantity: line.quantity,

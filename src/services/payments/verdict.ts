@@ -17,6 +17,15 @@ export function requireMethod(ctx: Context, { method }: PaymentRequest): void {
 }
 
 /**
+ * What the difference of an exchange takes, whose new places this cart holds.
+ * @throws AppError cart_expired, cart_not_open
+ */
+export function differenceToPay(hold: CartRow, { amount }: { amount: number }): number {
+  requireOpen(hold);
+  return amount;
+}
+
+/**
  * What a payment of this cart takes, in minor units.
  * @param taken what earlier payments of the same batch took of the cart; undefined when there were none
  * @throws AppError cart_expired, cart_not_open, cart_empty, amount_mismatch

@@ -9,7 +9,7 @@ import { providerOf } from './providers.ts';
 
 const FIND = statement(
   'payment_of_provider',
-  'SELECT company_id, id, cart_id FROM payment WHERE company_id = $1 AND id = $2 AND provider = $3',
+  'SELECT company_id, id, cart_id, exchange_id FROM payment WHERE company_id = $1 AND id = $2 AND provider = $3',
 );
 
 /** U+0000 and halves of surrogate pairs, as JSON.stringify writes them: PostgreSQL keeps neither in its jsonb. */
@@ -19,6 +19,7 @@ interface Found {
   company_id: number;
   id: string;
   cart_id: string;
+  exchange_id: string | null;
 }
 
 /**

@@ -24,13 +24,14 @@ interface Booked {
 
 /**
  * Takes a refund off the books of its lines: in proportion for a part of a line, and exactly what they still say for a
- * line that is over, so that every line ends at nothing.
+ * line that is over, so that every line ends at nothing. An exchange takes its old lines off in the same way.
  */
 export async function reverseLines(
   tx: Tx,
   cart: CartRow,
   plan: RefundPlan,
   refund_id: string | undefined,
+  exchange_id?: string,
 ): Promise<void> {
   const rows = await tx.query<Booked>(BOOKED, [cart.company_id, cart.id]);
   const booked = new Map(rows.map((row) => [row.sale_detail_id, row]));
@@ -41,7 +42,13 @@ export async function reverseLines(
     plan.shares.map(({ line, amount }): Entry => {
       const rest = booked.get(line.id);
       const parts = closed.has(line) && rest ? negative(rest) : partOf(line, amount);
-      return { kind: 'reversal', ...aboutLine(line, cart), ...(refund_id && { refund_id }), ...parts };
+      return {
+        kind: 'reversal',
+        ...aboutLine(line, cart),
+        ...(refund_id && { refund_id }),
+        exchange_id,
+        ...parts,
+      };
     }),
   );
 }

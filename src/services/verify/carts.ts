@@ -5,7 +5,7 @@ export const cartChecks: readonly Check[] = [
   {
     name: 'line_fits_its_cart',
     proves:
-      'Only unpaid carts hold lines, only paid ones have paid lines, and no cart keeps paid lines when refunded.',
+      'Only unpaid carts hold lines, only paid ones have paid or exchanged lines, and no cart keeps paid lines when refunded.',
     sql: `
       SELECT l.company_id, l.cart_id, l.id AS sale_detail_id, l.status AS line_status, c.status AS cart_status
       FROM sale_detail l LEFT JOIN cart c ON c.company_id = l.company_id AND c.id = l.cart_id
@@ -13,6 +13,7 @@ export const cartChecks: readonly Check[] = [
         WHEN 'held' THEN c.status IN ${UNSOLD_CARTS}
         WHEN 'paid' THEN c.status IN ('paid', 'partially_refunded')
         WHEN 'refunded' THEN c.status IN ('partially_refunded', 'refunded')
+        WHEN 'exchanged' THEN c.status IN ${SOLD_CARTS}
         WHEN 'released' THEN true END`,
   },
   {

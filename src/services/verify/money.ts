@@ -80,15 +80,45 @@ export const moneyChecks: readonly Check[] = [
       'The ledger says of each line what it was sold for less what was refunded, and nothing of unsold ones.',
     sql: `
       SELECT company_id, id AS sale_detail_id, l.status, l.quantity, l.total, l.refunded, to_json(n) AS booked
-      FROM (SELECT * FROM sale_detail WHERE status IN ('paid', 'refunded')) AS l
+      FROM (SELECT * FROM sale_detail WHERE status IN ('paid', 'refunded', 'exchanged')) AS l
       FULL JOIN (SELECT company_id, sale_detail_id AS id, count(*) FILTER (WHERE kind = 'sale') AS sales,
           sum(quantity) AS quantity, sum(amount) AS amount, sum(discount) AS discount, sum(fee) AS fee, sum(tax) AS tax
         FROM ledger_entry WHERE kind IN ('sale', 'reversal') GROUP BY company_id, sale_detail_id) AS n
         USING (company_id, id)
       WHERE (n.sales, n.amount, n.quantity)
           IS DISTINCT FROM (1, l.total - l.refunded, CASE l.status WHEN 'paid' THEN l.quantity ELSE 0 END)
-        OR (l.status = 'refunded' AND (n.discount, n.fee, n.tax) <> (0, 0, 0))
+        OR (l.status IN ('refunded', 'exchanged') AND (n.discount, n.fee, n.tax) <> (0, 0, 0))
         OR (l.refunded = 0 AND l.status = 'paid' AND (n.discount, n.fee, n.tax) <> (l.discount, l.fee, l.tax))`,
+  },
+  {
+    name: 'exchange_is_whole',
+    proves:
+      'A completed exchange gave its old lines for its new ones in one cart, at the worth and price of its quote.',
+    sql: `
+      SELECT x.company_id, x.id AS exchange_id, x.cart_id, x.credit, x.price, to_json(n) AS booked
+      FROM exchange x
+      CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE l.status = 'exchanged' AND l.id = ANY(x.sale_detail_ids)) AS given,
+          count(*) FILTER (WHERE l.status IN ('paid', 'refunded', 'exchanged') AND l.id = ANY(x.new_sale_detail_ids)) AS taken,
+          (SELECT coalesce(-sum(e.amount), 0) FROM ledger_entry e WHERE e.company_id = x.company_id
+            AND e.cart_id = x.cart_id AND e.exchange_id = x.id AND e.kind = 'reversal') AS credit,
+          (SELECT coalesce(sum(e.amount), 0) FROM ledger_entry e WHERE e.company_id = x.company_id
+            AND e.cart_id = x.cart_id AND e.exchange_id = x.id AND e.kind = 'sale') AS price
+        FROM sale_detail l WHERE l.company_id = x.company_id AND l.cart_id = x.cart_id) AS n
+      WHERE CASE x.status WHEN 'completed'
+        THEN (n.given, n.taken, n.credit, n.price)
+          <> (cardinality(x.sale_detail_ids), cardinality(x.new_sale_detail_ids), x.credit, x.price)
+        ELSE (n.taken, n.credit, n.price) <> (0, 0, 0) END`,
+  },
+  {
+    name: 'exchanged_worth_matches_exchanges',
+    proves: 'What a cart paid with the worth of exchanged lines is what its exchanges say.',
+    sql: `
+      SELECT company_id, id AS cart_id, c.exchanged, n.worth
+      FROM cart c
+      FULL JOIN (SELECT company_id, cart_id AS id, sum(least(credit, price)) AS worth
+        FROM exchange WHERE status = 'completed' GROUP BY company_id, cart_id) AS n USING (company_id, id)
+      WHERE c.exchanged IS DISTINCT FROM coalesce(n.worth, 0)`,
   },
   {
     name: 'ledger_names_the_right_cart',

@@ -5,6 +5,8 @@ import { sweep } from '../../../src/services/carts/expire.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
 import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import type { CartView } from '../../../src/services/carts/present.ts';
+import { commitExchange } from '../../../src/services/exchanges/commit.ts';
+import { quoteExchange } from '../../../src/services/exchanges/quote.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { createSubscription } from '../../../src/services/subscriptions/create.ts';
@@ -27,6 +29,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await leaveUnpaid(world);
   await admit(world);
   await revoke(world);
+  await exchange(world);
   await hold(world);
   await subscribe(world);
   return world;
@@ -213,6 +216,27 @@ async function revoke(world: SalesWorld): Promise<void> {
     for (const { id } of tickets) await voidTicket(ctx, id, { reason: 'sold on' });
     if (refunded) await refundCart(ctx, cart.id, { reason: 'sold on' });
   }
+  await runAllJobs(world.system);
+}
+
+/** Tickets for others: the seat, the type on the same seat with a difference paid, a cheaper one, and a quote alone. */
+async function exchange(world: SalesWorld): Promise<void> {
+  const ctx = world.seller();
+  const { stall, box } = world.theatre;
+  const swap = async (
+    from: [number, string],
+    wanted: { items: ReturnType<typeof seats>[] } | { ticket_type_id: number },
+  ) => {
+    const cart = await fill(ctx, [{ ticket_type_id: from[0], seat_ids: [seat(world, from[1])] }]);
+    await payByToken(ctx, cart.id, 'approved');
+    return quoteExchange(ctx, cart.id, { sale_detail_ids: [lineOf(cart, 0)], ...wanted });
+  };
+  const commit = ({ cart_id, id }: { cart_id: string; id: string }, payment?: { method: 'cash' }) =>
+    commitExchange(ctx, cart_id, id, payment && { payment });
+  await commit(await swap([stall, 'A7'], { items: [seats(world, 'A8')] }));
+  await commit(await swap([stall, 'F5'], { ticket_type_id: box }), { method: 'cash' });
+  await commit(await swap([box, 'F7'], { items: [seats(world, 'C8')] }));
+  await swap([stall, 'D8'], { items: [seats(world, 'D10')] });
   await runAllJobs(world.system);
 }
 

@@ -89,12 +89,17 @@ export const MONEY_BREACHES: Breaches = {
     inTheLedger(oneOf('ledger_entry', "kind = 'refund'", 'amount = -amount - 1')),
   ],
   ledger_tells_every_sale: [
-    inTheLedger("DELETE FROM ledger_entry WHERE kind = 'sale'"),
-    inTheLedger("DELETE FROM ledger_entry WHERE kind = 'reversal'"),
-    inTheLedger(oneOf('ledger_entry', "kind = 'sale'", 'amount = amount + 1')),
+    inTheLedger("DELETE FROM ledger_entry WHERE kind = 'sale' AND exchange_id IS NULL"),
+    inTheLedger("DELETE FROM ledger_entry WHERE kind = 'reversal' AND exchange_id IS NULL"),
+    inTheLedger(oneOf('ledger_entry', "kind = 'sale' AND exchange_id IS NULL", 'amount = amount + 1')),
     inTheLedger(oneOf('ledger_entry', "kind = 'sale'", 'quantity = quantity + 1')),
     inTheLedger(oneOf('ledger_entry', "kind = 'reversal' AND quantity <> 0", 'tax = tax + 1')),
   ],
+  exchange_is_whole: [
+    [oneOf('exchange', "status = 'completed'", 'price = price + 1')],
+    inTheLedger(oneOf('ledger_entry', "exchange_id IS NOT NULL AND kind = 'sale'", 'exchange_id = NULL')),
+  ],
+  exchanged_worth_matches_exchanges: [[oneOf('cart', 'exchanged > 0', 'exchanged = exchanged - 1')]],
   ledger_names_the_right_cart: [
     inTheLedger(oneOf('ledger_entry', "kind = 'sale'", 'cart_id = gen_random_uuid()')),
     inTheLedger(oneOf('ledger_entry', "kind = 'refund'", 'cart_id = gen_random_uuid()')),

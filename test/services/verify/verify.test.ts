@@ -85,7 +85,7 @@ describe('a database that only the services have written', () => {
         .map((status) => `cart ${status}`)
         .sort(),
       ...['payment', 'refund', 'reversal', 'sale'].map((kind) => `entry ${kind}`),
-      ...['held', 'kept', 'paid', 'refunded', 'released'].map((status) => `line ${status}`),
+      ...['exchanged', 'held', 'kept', 'paid', 'refunded', 'released'].map((status) => `line ${status}`),
       ...['captured', 'declined', 'partially_refunded', 'pending', 'refunded', 'requires_action'].map(
         (status) => `payment ${status}`,
       ),

@@ -1,0 +1,203 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../../context.ts';
+import { type Tx, transaction } from '../../db/transaction.ts';
+import { AppError, fieldError, insufficientScope } from '../../errors.ts';
+import type { Exchange, ExchangeRequest } from '../../schemas/exchanges.ts';
+import { anyOverdue, endCarts, OverdueInTheWay } from '../carts/expire.ts';
+import { tryHold } from '../carts/hold.ts';
+import type { HoldCommand } from '../carts/hold-batch.ts';
+import { eventsOf } from '../carts/hold-locks.ts';
+import { judge, locksOf, type Verdict } from '../carts/judge.ts';
+import { pickAll } from '../carts/picks.ts';
+import { type CartRow, codesOf, type LineRow, linesOf, lockCart, lockCarts } from '../carts/row.ts';
+import { ticketsOfUsers } from '../carts/user-limits.ts';
+import { type Wanted, wantedOf } from '../carts/wanted.ts';
+import { insertCarts, insertLines, newCart } from '../carts/write.ts';
+import { lockStock, type StockRequest } from '../inventory/locks.ts';
+import { stockOfLines } from '../inventory/stock.ts';
+import { takeLines } from '../inventory/take.ts';
+import { requireCurrent, timeOf } from './current.ts';
+import { type Given, givenLines, requireBuyersRight, requireUnused } from './given.ts';
+import {
+  itemsWanted,
+  ownPlaces,
+  requireCurrency,
+  requireSamePlaces,
+  withHolders,
+  withoutPlace,
+} from './places.ts';
+import { presentExchange } from './present.ts';
+import { closeExchange, type ExchangeRow, findExchange, insertExchange, quotesOf } from './row.ts';
+
+const NOTHING = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
+
+/**
+ * Quotes an exchange of tickets of a paid cart: what the old ones are worth, what the new ones cost, with the new places
+ * held until the quote expires. Nothing of the old tickets changes. A cart has one quote; a new one takes its place.
+ * @throws AppError not_found, insufficient_scope, validation_failed, conflict (not paid, used, not allowed by the event,
+ *   another exchange being paid), and whatever holding the items throws
+ */
+export async function quoteExchange(
+  ctx: Context,
+  cart_id: string,
+  request: ExchangeRequest,
+): Promise<Exchange> {
+  if (request.force && !ctx.scopes.has('sell')) throw insufficientScope('sell');
+  const items = await itemsWanted(ctx, cart_id, request);
+  const quoted = tryHold(
+    ctx,
+    () => wantedOf(ctx, items),
+    async (wanted) => {
+      const picks = await picksFor(ctx, cart_id, wanted);
+      return transaction(ctx, (tx) => quote(tx, ctx, cart_id, request, wanted, picks));
+    },
+  );
+  return request.items ? quoted : quoted.catch(asAskedByType);
+}
+
+/** Faults of items that the request did not name are those of the type that it did. */
+function asAskedByType(refusal: unknown): never {
+  const named =
+    refusal instanceof AppError && refusal.facts.errors?.some((e) => e.pointer.startsWith('/items'));
+  throw named ? fieldError('/ticket_type_id', 'This type is not sold for these places.') : refusal;
+}
+
+type Picks = ReadonlyMap<number, readonly number[]>;
+
+/** The seats that best available picks, as for any hold: outside the transaction, proved by its lock. */
+async function picksFor(ctx: Context, cart_id: string, wanted: Wanted[]): Promise<Picks> {
+  const command: HoldCommand = { ctx, cart_id, open: null, wanted, present: () => undefined };
+  const [prepared] = await pickAll(ctx.system, [command], (_, refusal) => {
+    throw refusal;
+  });
+  return prepared?.picks ?? new Map();
+}
+
+async function quote(
+  tx: Tx,
+  ctx: Context,
+  cart_id: string,
+  request: ExchangeRequest,
+  wanted: Wanted[],
+  picks: Picks,
+): Promise<Exchange> {
+  const cart = await lockCart(tx, ctx, cart_id);
+  const given = await givenLines(tx, cart, request.sale_detail_ids);
+  await requireUnused(tx, cart, given.lines, request.force ?? false);
+  if (!ctx.scopes.has('sell')) await requireBuyersRight(tx, ctx, cart, given.lines);
+  requireCurrency(cart.currency, wanted);
+  const keep = !request.items;
+  if (keep) requireSamePlaces(given.lines, wanted);
+  const quotes = await quotesOf(tx, ctx.company_id, cart_id);
+  const holds = await earlierHolds(tx, quotes);
+  const { lines, totals } = await judged(tx, ctx, cart, given, { wanted, picks, keep }, holds);
+  for (const earlier of quotes) await closeExchange(tx, earlier, 'cancelled');
+
+  const id = uuidv7();
+  const hold_cart_id = uuidv7();
+  const fresh = withHolders(lines, given.lines).map((line) => ({ ...line, cart_id: hold_cart_id }));
+  const held = keep ? fresh.map(withoutPlace) : fresh;
+  const open = { buyer: {}, notes: null, user_id: null };
+  const command = { ctx, cart_id: hold_cart_id, open, wanted, present: () => undefined };
+  const hold = newCart({ command, verdict: { lines: held, totals } }, await timeOf(tx));
+  await insertCarts(tx, [hold]);
+  await takeLines(
+    tx,
+    ctx.company_id,
+    held.map((line) => ({ ...line, expires_at: hold.expires_at })),
+  );
+  await insertLines(tx, ctx.company_id, held);
+  await insertExchange(tx, {
+    ...{ company_id: ctx.company_id, id, cart_id, hold_cart_id, interface_id: ctx.interface.id },
+    ...{ client_id: ctx.client_id, keep_places: keep, forced: request.force ?? false },
+    reason: request.reason ?? null,
+    sale_detail_ids: request.sale_detail_ids,
+    new_sale_detail_ids: held.map((line) => line.id),
+    ...{ credit: given.credit, price: totals.total, currency: cart.currency },
+  });
+  return presentExchange(ctx.system, tx, await findExchange(ctx, cart_id, id, tx));
+}
+
+/** Judges what is wanted as if the cart had let go of the lines that are given: the same rules as for every sale. */
+async function judged(
+  tx: Tx,
+  ctx: Context,
+  cart: CartRow,
+  given: Given,
+  { wanted, picks, keep }: { wanted: Wanted[]; picks: Picks; keep: boolean },
+  holds: readonly CartRow[],
+): Promise<Verdict> {
+  const { company_id } = ctx;
+  const codes = (await codesOf(tx, company_id, [cart.id])).filter(({ kind }) => kind === 'access');
+  const owned = await ownedElsewhere(tx, cart, wanted);
+  await requireCurrent(tx, ctx, wanted);
+  const locks = wanted.map((want) => locksOf({ picks }, want));
+  const asked: StockRequest = {
+    sections: keep ? [] : locks.flatMap((l) => l.sections),
+    ticket_types: locks.flatMap((l) => l.ticket_types),
+    products: [],
+    seats: keep ? [] : locks.flatMap((l) => l.seats),
+  };
+  if (holds.length) {
+    // What earlier quotes hold is locked together with what this one wants, in the one order, and free for it then.
+    const ids = holds.map(({ id }) => id);
+    await lockStock(tx, company_id, together(asked, await linesOf(tx, company_id, ids)));
+    await endCarts(tx, company_id, holds, 'cancelled');
+  }
+  const real = await lockStock(tx, company_id, asked);
+  const stock = keep ? ownPlaces(real, given.lines) : real;
+  try {
+    return judge(
+      { ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, wanted, picks, owned },
+      stock,
+    );
+  } catch (refusal) {
+    const soldOut = refusal instanceof AppError && refusal.code === 'sold_out';
+    if (soldOut && (await anyOverdue(tx, company_id, eventsOf([{ wanted }]))))
+      throw new OverdueInTheWay(refusal);
+    throw refusal;
+  }
+}
+
+/** Tickets that the buyer has in other carts, of types with a limit a person. */
+async function ownedElsewhere(
+  tx: Tx,
+  cart: CartRow,
+  wanted: readonly Wanted[],
+): Promise<Map<number, number>> {
+  const { company_id, user_id } = cart;
+  const tickets = new Map<number, number>();
+  if (user_id === null) return tickets;
+  const types = wanted.flatMap((w) => ('type' in w && w.type.max_per_user !== null ? [w.type.id] : []));
+  const asked = [...new Set(types)].map((type_id) => ({ user_id, type_id }));
+  for (const o of await ticketsOfUsers(tx, company_id, asked))
+    if (o.cart_id !== cart.id) tickets.set(o.type_id, (tickets.get(o.type_id) ?? 0) + o.tickets);
+  return tickets;
+}
+
+/** The carts that hold for earlier quotes of a cart, locked. @throws AppError conflict while one of them is being paid */
+async function earlierHolds(tx: Tx, quotes: readonly ExchangeRow[]): Promise<CartRow[]> {
+  const [first] = quotes;
+  if (!first) return [];
+  const holds = await lockCarts(
+    tx,
+    first.company_id,
+    quotes.map((quote) => quote.hold_cart_id),
+  );
+  const paying = holds.find((hold) => hold.status === 'pending_payment' && !hold.overdue);
+  if (paying)
+    throw new AppError('conflict', 'An exchange of this cart is being paid: wait for its end.', {
+      exchange_id: paying.exchange_id,
+    });
+  return holds.filter((hold) => hold.status === 'open' || hold.status === 'pending_payment');
+}
+
+function together(asked: StockRequest, lines: readonly LineRow[]): StockRequest {
+  const held = stockOfLines(lines);
+  return {
+    sections: [...asked.sections, ...held.sections],
+    ticket_types: [...asked.ticket_types, ...held.ticket_types],
+    products: [],
+    seats: [...asked.seats, ...held.seats],
+  };
+}

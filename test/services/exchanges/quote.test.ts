@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Context } from '../../../src/context.ts';
+import type { ExchangeRequest } from '../../../src/schemas/exchanges.ts';
+import type { PaymentRequest } from '../../../src/schemas/payments.ts';
+import type { CartView } from '../../../src/services/carts/present.ts';
+import { getCart } from '../../../src/services/carts/read.ts';
+import { cancelExchange } from '../../../src/services/exchanges/cancel.ts';
+import { commitExchange } from '../../../src/services/exchanges/commit.ts';
+import { quoteExchange } from '../../../src/services/exchanges/quote.ts';
+import { getExchange } from '../../../src/services/exchanges/read.ts';
+import { pay } from '../../../src/services/payments/pay.ts';
+import { refundCart } from '../../../src/services/refunds/refund.ts';
+import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
+import { fill, payByToken, runAllJobs } from '../../helpers/payments.ts';
+import { refusalOf } from '../../helpers/refusal.ts';
+import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
+import { stockFaults } from '../../helpers/stock-audit.ts';
+
+let world: SalesWorld;
+let ctx: Context;
+beforeAll(async () => {
+  world = await salesWorld();
+  ctx = world.seller();
+});
+afterEach(async () => {
+  expect(await moneyFaults(world.system)).toEqual({});
+  expect(await stockFaults(world.system)).toEqual({});
+  await runAllJobs(world.system);
+  expect(await sandboxFaults(world.system)).toEqual([]);
+  await world.clear();
+});
+afterAll(() => world.close());
+
+const seat = (label: string) => world.theatre.seats[label] as number;
+const stalls = (...labels: string[]) => [{ ticket_type_id: world.theatre.stall, seat_ids: labels.map(seat) }];
+const boxes = (...labels: string[]) => [{ ticket_type_id: world.theatre.box, seat_ids: labels.map(seat) }];
+const sold = async (items: Parameters<typeof fill>[1], by = ctx): Promise<CartView> => {
+  const cart = await fill(by, items);
+  await payByToken(by, cart.id, 'approved');
+  return getCart(by, cart.id);
+};
+const idsOf = (cart: CartView) => cart.sale_details.map(({ id }) => id);
+const quote = (cart: CartView, more: Partial<ExchangeRequest>, by = ctx) =>
+  quoteExchange(by, cart.id, { sale_detail_ids: idsOf(cart), ...more });
+const commit = (x: { id: string; cart_id: string }, payment?: PaymentRequest, by = ctx) =>
+  commitExchange(by, x.cart_id, x.id, payment && { payment });
+const card = (token: string): PaymentRequest => ({ method: 'card', card: { token: `sandbox_${token}` } });
+const statusOf = async (label: string) =>
+  (await world.sql('SELECT status FROM event_seat WHERE seat_id = $1', seat(label)))[0]?.status;
+
+describe('a quote', () => {
+  it('that expired or was given up holds nothing any more', async () => {
+    const cart = await sold(stalls('E1'));
+    const first = await quote(cart, { items: stalls('E3') });
+    await world.lapse();
+    expect(await getExchange(ctx, cart.id, first.id)).toMatchObject({ status: 'expired' });
+    expect((await refusalOf(commit(first))).code).toBe('cart_expired');
+    const second = await quote(cart, { items: stalls('E3') });
+    await cancelExchange(ctx, cart.id, second.id);
+    expect([await statusOf('E3'), (await getExchange(ctx, cart.id, second.id)).status]).toEqual([
+      'available',
+      'cancelled',
+    ]);
+    expect((await refusalOf(cancelExchange(ctx, cart.id, second.id))).code).toBe('conflict');
+    const third = await quote(cart, { items: stalls('E4') });
+    const fourth = await quote(cart, { items: stalls('E5') });
+    expect([await statusOf('E4'), await statusOf('E5')]).toEqual(['available', 'held']);
+    expect((await refusalOf(commit(third))).code).toBe('conflict');
+    await commit(fourth);
+    const told = await world.sql("SELECT type FROM change WHERE type IN ('cart.expired', 'cart.cancelled')");
+    expect(told).toEqual([]); // of carts that hold for exchanges nobody knows
+  });
+
+  it('is outdated when the old tickets are worth less than they were', async () => {
+    const cart = await sold(stalls('E6'));
+    const quoted = await quote(cart, { items: stalls('E8') });
+    await refundCart(ctx, cart.id, { amount: 100, reason: 'late' });
+    expect(await refusalOf(commit(quoted))).toMatchObject({
+      code: 'conflict',
+      facts: { reason: 'quote_outdated' },
+    });
+    expect(await quote(cart, { items: stalls('E8') })).toMatchObject({ credit: 7_900, amount_due: 100 });
+  });
+
+  it('is for tickets that were paid and not used', async () => {
+    const open = await fill(ctx, stalls('E9'));
+    expect((await refusalOf(quote(open, { items: stalls('A2') }))).code).toBe('conflict');
+    const cart = await sold([...stalls('A5'), { product_id: world.theatre.programme, quantity: 1 }]);
+    const [ticket, product] = idsOf(cart) as [string, string];
+    expect(
+      (await refusalOf(quote(cart, { sale_detail_ids: [ticket, product], items: stalls('A6') }))).code,
+    ).toBe('validation_failed');
+    await world.sql("UPDATE ticket SET status = 'used', entries = 1, inside = 1 WHERE cart_id = $1", cart.id);
+    expect(await refusalOf(quote(cart, { sale_detail_ids: [ticket], items: stalls('A6') }))).toMatchObject({
+      code: 'conflict',
+      facts: { used_ticket_ids: [expect.any(String)] },
+    });
+    const forced = await quote(cart, { sale_detail_ids: [ticket], items: stalls('A6'), force: true });
+    await world.sql(
+      "UPDATE ticket SET status = 'valid', entries = 0, inside = 0 WHERE cart_id = $1",
+      cart.id,
+    );
+    await commit(forced);
+  });
+
+  it('cart and hidden cart: the one is listed, the other is nobody’s', async () => {
+    const cart = await sold(stalls('A8'));
+    const quoted = await quote(cart, { items: stalls('A9') });
+    const [row] = await world.sql<{ hold_cart_id: string }>(
+      'SELECT hold_cart_id FROM exchange WHERE id = $1',
+      quoted.id,
+    );
+    const hidden = row?.hold_cart_id as string;
+    expect((await refusalOf(getCart(ctx, hidden))).code).toBe('not_found');
+    expect((await refusalOf(pay(ctx, hidden, { method: 'cash' }))).code).toBe('not_found');
+  });
+});
+
+describe('a buyer', () => {
+  it('exchanges own tickets, while the event lets buyers', async () => {
+    const ana = world.buyer({ user_id: world.ana });
+    const ben = world.buyer({ user_id: world.ben });
+    const cart = await sold(stalls('B3'), ana);
+    expect(await refusalOf(quote(cart, { items: stalls('B5') }, ana))).toMatchObject({
+      code: 'conflict',
+      facts: { reason: 'exchange_not_allowed' },
+    });
+    await world.sql(
+      "UPDATE event SET exchange_until = now() + interval '1 hour' WHERE id = $1",
+      world.theatre.event_id,
+    );
+    expect((await refusalOf(quote(cart, { items: stalls('B5') }, ben))).code).toBe('not_found');
+    expect((await refusalOf(quote(cart, { items: stalls('B5'), force: true }, ana))).code).toBe(
+      'insufficient_scope',
+    );
+    const quoted = await quote(cart, { items: boxes('F2') }, ana);
+    expect((await refusalOf(commit(quoted, { method: 'cash' }, ana))).code).toBe('insufficient_scope');
+    expect(await commit(quoted, card('approved'), ana)).toMatchObject({ status: 'completed' });
+    await world.sql('UPDATE ticket SET user_id = $1 WHERE cart_id = $2', world.ben, cart.id);
+    const again = { sale_detail_ids: [quoted.new_sale_details[0]?.id as string], items: stalls('B6') };
+    expect(await refusalOf(quote(cart, again, ana))).toMatchObject({ facts: { reason: 'not_the_holder' } });
+    await world.sql('UPDATE event SET exchange_until = NULL WHERE id = $1', world.theatre.event_id);
+  });
+
+  it('keeps to the limit a person: an exchange of the same type counts once', async () => {
+    const { festival } = world;
+    const ana = { user_id: world.ana };
+    const by = world.buyer(ana);
+    const cart = await sold(
+      [{ ticket_type_id: festival.limited, quantity: 2, section_id: festival.floor }],
+      by,
+    );
+    const balcony = [{ ticket_type_id: festival.limited, quantity: 2, section_id: festival.balcony }];
+    await refundAll();
+    const done = await commit(await quote(cart, { items: balcony }));
+    expect(done.status).toBe('completed');
+    const three = [{ ticket_type_id: festival.limited, quantity: 3 }];
+    expect(
+      (
+        await refusalOf(
+          quote(cart, { sale_detail_ids: done.new_sale_details.map(({ id }) => id), items: three }),
+        )
+      ).code,
+    ).toBe('limit_exceeded');
+  });
+});
+
+/** Puts the balcony on sale again. */
+async function refundAll(): Promise<void> {
+  const carts = await world.sql<{ id: string }>(
+    `SELECT DISTINCT c.id FROM cart c JOIN sale_detail l ON l.cart_id = c.id
+     WHERE l.section_id = $1 AND l.status = 'paid'`,
+    world.festival.balcony,
+  );
+  for (const { id } of carts) await refundCart(ctx, id, { reason: 'room' });
+}
