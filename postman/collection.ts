@@ -1,3 +1,4 @@
+import { courtesies } from './requests/courtesies.ts';
 import { tickets, users, validations } from './requests/door.ts';
 import { operations, refusals, signOut } from './requests/end.ts';
 import { events, maps } from './requests/events.ts';
@@ -18,6 +19,7 @@ export const FOLDERS: Folder[] = [
   payments,
   tickets,
   validations,
+  courtesies,
   users,
   subscriptions,
   management,

@@ -29,6 +29,7 @@ import { authRoutes } from './routes/auth.ts';
 import { cartRoutes } from './routes/carts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
+import { courtesyRoutes } from './routes/courtesies.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -114,6 +115,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(ticketRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);
+  await app.register(courtesyRoutes);
   await app.register(userRoutes);
   await app.register(planRoutes);
   await app.register(subscriptionRoutes);

@@ -24,6 +24,7 @@ import type { SlidingWindow } from './services/rate-limit/window.ts';
 import { TicketKeyring } from './services/tickets/keyring.ts';
 import { Doors } from './services/validations/door.ts';
 import type { ScanQueues } from './services/validations/scan.ts';
+import { DoorStreams } from './services/validations/stream.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -67,6 +68,8 @@ export interface System {
   readonly ticketKeys: TicketKeyring;
   /** What gates must know of events, at most a second old. */
   readonly doors: Doors;
+  /** Those who watch the doors of events. */
+  readonly doorStreams: DoorStreams;
   /** Scans waiting for their batch, by company. */
   readonly scans: ScanQueues;
   /** How often whom: tokens, addresses, log-ins. */
@@ -104,6 +107,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     overdue: overdueQueue(() => system),
     ticketKeys: new TicketKeyring(db),
     doors: new Doors(),
+    doorStreams: new DoorStreams(),
     scans: new Map(),
     paymentProviders: paymentProviders(config),
     payments: paymentQueues(() => system),

@@ -64,4 +64,20 @@ export const offline: Item[] = [
     root: 'conflicts',
     test: { 'tells the double entry': 'json.conflicts.length > 0' },
   },
+  {
+    operation: 'drawValidations',
+    method: 'GET',
+    path: '/events/{{event_id}}/validations/summary.svg',
+    status: 200,
+    test: { 'is a picture': "pm.response.text().includes('<svg')" },
+  },
+  {
+    operation: 'streamValidations',
+    method: 'GET',
+    path: '/events/{{event_id}}/validations/stream?seconds=1',
+    status: 200,
+    test: {
+      'is an event stream': "pm.response.headers.get('Content-Type').startsWith('text/event-stream')",
+    },
+  },
 ];

@@ -8,6 +8,7 @@ import { SEND_MAIL_TASK } from '../services/mail/enqueue.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import type { System } from '../system.ts';
+import { expireOverdueCourtesies } from './expire-courtesies.ts';
 import { lookUpPayment } from './look-up-payment.ts';
 import { purge } from './purge.ts';
 import { recoverLostMails } from './recover-mails.ts';
@@ -26,6 +27,7 @@ const TASKS: Record<string, JobTask> = {
   [STEPS_TASK]: runJobSteps,
   [SEND_MAIL_TASK]: sendOneMail,
   [TELL_SOLD_OUT_TASK]: soldOut,
+  expire_courtesies: expireOverdueCourtesies,
   recover_payments: recoverLostPayments,
   recover_steps: recoverLostSteps,
   recover_mails: recoverLostMails,
@@ -33,6 +35,7 @@ const TASKS: Record<string, JobTask> = {
 };
 
 const CRONTAB = `
+* * * * * expire_courtesies
 * * * * * recover_payments ?fill=1m
 * * * * * recover_steps ?fill=1m
 * * * * * recover_mails ?fill=1m

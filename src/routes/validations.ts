@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { created, one, page } from '../routing/answers.ts';
+import { created, events, file, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam, uuidParam } from '../schemas/common.ts';
+import { resumeHeaders } from '../schemas/maps.ts';
 import { ScannedTicket } from '../schemas/tickets.ts';
 import {
   attendeesQuery,
+  doorStreamQuery,
   GroupScan,
   Scan,
   summaryQuery,
@@ -13,9 +15,11 @@ import {
   validationsQuery,
 } from '../schemas/validations.ts';
 import { findAttendees } from '../services/validations/attendees.ts';
+import { drawDoor } from '../services/validations/draw.ts';
 import { scanGroup } from '../services/validations/group.ts';
 import { getValidation, listValidations } from '../services/validations/read.ts';
 import { scan } from '../services/validations/scan.ts';
+import { streamDoor } from '../services/validations/stream.ts';
 import { summarizeValidations } from '../services/validations/summary.ts';
 import { undoValidation } from '../services/validations/undo.ts';
 
@@ -23,6 +27,8 @@ const DOOR = { tag: 'Validations', scopes: ['admin'] } as const;
 
 /** The door: codes in, verdicts out, every attempt kept. */
 export async function validationRoutes(app: FastifyInstance): Promise<void> {
+  app.addHook('preClose', async () => app.system.doorStreams.close());
+
   route(
     app,
     'POST',
@@ -132,5 +138,44 @@ export async function validationRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found'],
     },
     ({ ctx, params, query }) => summarizeValidations(ctx, params.event_id, query),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/validations/summary.svg',
+    {
+      ...DOOR,
+      operation: 'drawValidations',
+      summary:
+        'The doors of an event drawn: entries, exits and rejections by time and gate, and who is inside',
+      description:
+        'From the first scan of the last 12 hours until now, unless `from` and `to` say otherwise.',
+      params: { event_id: idParam },
+      query: summaryQuery,
+      answer: file('image/svg+xml; charset=utf-8'),
+      problems: ['not_found'],
+    },
+    ({ ctx, params, query }) => drawDoor(ctx, params.event_id, query),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/validations/stream',
+    {
+      ...DOOR,
+      operation: 'streamValidations',
+      summary: 'The doors of an event live, as Server-Sent Events',
+      description:
+        'Events named `summary`, whose data is the body of the summary route: at once, then at every change. `minutes` ' +
+        'holds those of the last hour at first, or all that have changed since the event named by Last-Event-ID; later ' +
+        'those that have just changed. A stream ends after five minutes; clients resume by themselves.',
+      params: { event_id: idParam },
+      query: doorStreamQuery,
+      headers: resumeHeaders,
+      answer: events(),
+      problems: ['not_found', 'service_unavailable'],
+    },
+    ({ ctx, params, query, headers }) =>
+      streamDoor(ctx, params.event_id, headers['last-event-id'], query.seconds),
   );
 }

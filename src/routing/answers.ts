@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { Job } from '../schemas/jobs.ts';
 
 /** One page of a collection, and how many there are in all. */
 export interface Page<T> {
@@ -115,6 +116,16 @@ export function feed<S extends z.ZodType>(
 export function created<S extends z.ZodType>(root: string, schema: S): Answer<z.output<S>[]> {
   return { kind: 'one', root, schemas: { 201: z.object({ [root]: z.array(schema) }) }, status: () => 201 };
 }
+
+/** What a route gives that works at once where it can and by a job where that would take long: either, under its key. */
+export const createdOrJob = <S extends z.ZodType>(
+  root: string,
+  schema: S,
+): Answer<Record<string, z.output<S>[]> | { job: Job }> => ({
+  kind: 'bare',
+  schemas: { 201: z.object({ [root]: z.array(schema) }), 202: z.object({ job: Job }) },
+  status: (result) => ('job' in result ? 202 : 201),
+});
 
 /** 204, no body. */
 export const empty = (): Answer<void> => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at, id, idParam, instant, listParam, text, uuid, uuidParam } from './common.ts';
+import { at, id, idParam, instant, listParam, positive, text, uuid, uuidParam } from './common.ts';
 import { qrCode, ScannedTicket, TICKET_STATUSES } from './tickets.ts';
 
 export const SCAN_RESULTS = ['accepted', 'rejected'] as const;
@@ -108,6 +108,13 @@ export const summaryQuery = {
   to: instant
     .optional()
     .describe('End of the minutes told one by one: at most 24 hours after `from`. Default now.'),
+};
+
+export const doorStreamQuery = {
+  seconds: positive
+    .refine((seconds) => seconds <= 300, 'must be at most 300')
+    .optional()
+    .describe('How long the stream lasts: 1 to 300 seconds, 300 by default.'),
 };
 
 // ── answers ──

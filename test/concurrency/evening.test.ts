@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runChecks } from '../../src/services/verify/run.ts';
 import { uuidv7 } from '../../src/uuid.ts';
-import { type Api, type Passage, Scanner } from '../helpers/scanner.ts';
+import { type Api, type Passage, Scanner, Unavailable } from '../helpers/scanner.ts';
 import { type DoorWorld, doorWorld } from '../helpers/ticket-factories.ts';
 
 // An evening at the doors of a stadium, in a few seconds: 40 scanners whose clocks are wrong and whose connections come
@@ -19,7 +19,7 @@ let world: DoorWorld;
 beforeAll(async () => {
   world = await doorWorld({ env: { RATE_LIMIT: '1000000', RATE_LIMIT_IP: '1000000' } });
 });
-afterAll(() => world.close());
+afterAll(() => world.close(), 60_000);
 
 /** Somebody went through a gate: what really happened, whatever any clock says. */
 interface Truth extends Passage {
@@ -48,14 +48,15 @@ it(
     let over = false;
     const connections = scanners.map(async (scanner) => {
       while (!over) {
-        await sleep(200 + Math.random() * 1_300);
+        await sleep(SECONDS * (40 + Math.random() * 260));
         scanner.online = !scanner.online;
         if (!scanner.online) continue;
         await scanner.flush(Math.random);
         await scanner.sync();
       }
       scanner.online = true;
-      await scanner.flush(Math.random);
+      do await scanner.flush(Math.random);
+      while (scanner.unsent);
     });
     const evening = await Promise.all(
       ids.map(async (ticketId, n) => {
@@ -152,17 +153,21 @@ const api = (event_id: number): Api => ({
     const { status, body } = await world.call(
       `/events/${event_id}/manifest${since ? `?since=${since}` : ''}`,
     );
+    if (status === 503) throw new Unavailable();
     if (status !== 200) throw new Error(`manifest: ${JSON.stringify(body)}`);
     return body.manifest;
   },
   async scan(scan) {
     const { status, body } = await world.call('/validations', { body: scan });
+    if (status === 503) throw new Unavailable();
     if (status !== 201) throw new Error(`scan: ${JSON.stringify(body)}`);
     return body.validation;
   },
   async batch(batch) {
     const { status, body } = await world.call('/validations/batch', { body: batch });
+    if (status === 503) throw new Unavailable();
     const refused = body.validations?.filter((item: { problem: unknown }) => item.problem);
-    if (status !== 201 || refused.length) throw new Error(`batch: ${JSON.stringify(refused ?? body)}`);
+    if (status !== 201 || refused.length)
+      throw new Error(`batch: ${JSON.stringify([refused ?? body, world.errors])}`);
   },
 });

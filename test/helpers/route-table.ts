@@ -1,6 +1,7 @@
 import type { Scope } from '../../src/context.ts';
 import type { ApiWorld, Who } from './api-world.ts';
 import { catalogueRoutes } from './routes/catalogues.ts';
+import { courtesyRoutes } from './routes/courtesies.ts';
 import { doorRoutes } from './routes/door.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { managementRoutes } from './routes/management.ts';
@@ -63,6 +64,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...offlineRoutes,
   ...managementRoutes,
   ...webhookRoutes,
+  ...courtesyRoutes,
   ...openRoutes,
 ];
 

@@ -3,7 +3,10 @@ import { verifyTicketCode } from '../../src/services/tickets/code.ts';
 import { importTicketPublicKeys, type TicketPublicJwk } from '../../src/services/tickets/keys.ts';
 import { canonicalJson, type Json } from '../../src/services/validations/canonical-json.ts';
 
-/** How a scanner reaches the server. */
+/** The server does not answer: busy, or nobody hears it. */
+export class Unavailable extends Error {}
+
+/** How a scanner reaches the server; each may throw Unavailable. */
 export interface Api {
   manifest(since?: string): Promise<Manifest>;
   scan(body: object): Promise<{ result: string; reason: string | null }>;
@@ -75,7 +78,8 @@ export class Scanner {
   #now = (): Date => new Date(Date.now() + this.#skew);
 
   async sync(): Promise<void> {
-    const manifest = await this.#api.manifest(this.#version);
+    const manifest = await this.#api.manifest(this.#version).catch(unlessUnavailable);
+    if (!manifest) return;
     if (!manifestHolds(manifest, manifest.keys)) throw new Error(`${this.name}: the manifest is not signed`);
     if (manifest.complete) this.#known.clear();
     this.#version = manifest.version;
@@ -95,8 +99,8 @@ export class Scanner {
     const nonce = `${this.name}-${this.#scans++}`;
     const scan = { qr_code: code, event_id: this.#event_id, direction, nonce };
     if (this.online) {
-      const { result } = await this.#api.scan(scan);
-      if (!lost) {
+      const { result } = (await this.#api.scan(scan).catch(unlessUnavailable)) ?? {};
+      if (result && !lost) {
         if (result === 'accepted') this.#move(code, direction);
         return { nonce, passed: result === 'accepted', online: true };
       }
@@ -112,16 +116,27 @@ export class Scanner {
     return { nonce, passed, online: false };
   }
 
-  /** Sends what it has kept, newest first now and then, and again what it is not sure of. */
+  /** Sends what it has kept, newest first now and then, and again what it is not sure of; the rest next time. */
   async flush(dice: () => number): Promise<void> {
     const queue = this.#queue.splice(0);
     if (dice() < 0.3) queue.reverse();
     for (let from = 0; from < queue.length; from += 1_000) {
       const scans = queue.slice(from, from + 1_000);
       const send = () => this.#api.batch({ device_id: this.name, sent_at: this.#now().toISOString(), scans });
-      await send();
-      if (dice() < 0.2) await send();
+      try {
+        await send();
+        if (dice() < 0.2) await send();
+      } catch (error) {
+        unlessUnavailable(error);
+        this.#queue.unshift(...queue.slice(from));
+        return;
+      }
     }
+  }
+
+  /** Scans that nobody has heard of yet. */
+  get unsent(): number {
+    return this.#queue.length;
   }
 
   #ticket(code: string): { known: Known; rule: Rule } | undefined {
@@ -150,4 +165,8 @@ export class Scanner {
       known.inside = Math.max(0, known.inside - 1);
     }
   }
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof Unavailable)) throw error;
 }

@@ -1,4 +1,5 @@
 import type { MailTemplate } from './template.ts';
+import { courtesy } from './templates/courtesy.ts';
 import { emailChanged } from './templates/email-changed.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { passwordReset } from './templates/password-reset.ts';
@@ -10,6 +11,7 @@ export const TEMPLATES = {
   password_reset: passwordReset,
   password_changed: passwordChanged,
   email_changed: emailChanged,
+  courtesy,
 } satisfies Record<string, MailTemplate<never>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { doorAt } from './prepare.ts';
 
@@ -23,9 +24,8 @@ const EVENT = statement(
    FROM event e WHERE e.company_id = $1 AND e.id = $2`,
 );
 // Seats are named by one join for all of them: they are as many as the tickets.
-const TICKETS = statement(
-  'manifest_tickets',
-  `SELECT t.id, t.serial, t.ticket_type_id, t.entries, t.inside,
+const TICKETS_SINCE = `
+   SELECT t.id, t.serial, t.ticket_type_id, t.entries, t.inside,
      CASE WHEN t.status IN ('valid', 'used') AND c.status NOT IN ('paid', 'partially_refunded') THEN 'unpaid'
        ELSE t.status::text END AS status,
      nullif(concat_ws(' ', t.first_name, t.last_name), '') AS holder,
@@ -35,8 +35,9 @@ const TICKETS = statement(
    LEFT JOIN seat s ON s.company_id = t.company_id AND s.id = t.seat_id
    LEFT JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id
    LEFT JOIN section x ON x.company_id = s.company_id AND x.id = s.section_id
-   WHERE t.company_id = $1 AND t.event_id = $2 AND t.version >= $3 ORDER BY t.id`,
-);
+   WHERE t.company_id = $1 AND t.event_id = $2 AND t.version >= $3 ORDER BY t.id`;
+const ALL_TICKETS = statement('manifest_tickets', TICKETS_SINCE);
+const CHANGED_TICKETS = statement('manifest_changed_tickets', TICKETS_SINCE);
 
 interface EventFacts {
   version: number;
@@ -65,7 +66,7 @@ export async function getManifest(ctx: Context, event_id: number, since?: string
   if (!event) throw new Error(`event ${event_id} has a door but does not exist`);
   const from = since === undefined ? 0 : Number.parseInt(since.slice(1), 36);
   const complete = from === 0 || from > event.version;
-  const tickets = await system.db.query<TicketFacts>(TICKETS, [company_id, event_id, complete ? 0 : from]);
+  const tickets = await ticketsSince(system.db, company_id, event_id, complete ? 0 : from);
   const { name, rotating_codes, time_zone, starts_at } = event;
   const members: Record<string, string> = {
     version: canonicalJson(`v${event.version.toString(36)}`),
@@ -91,6 +92,18 @@ export async function getManifest(ctx: Context, event_id: number, since?: string
   };
   const signature = await system.ticketKeys.attest(company_id, MANIFEST_PURPOSE, objectOf(members));
   return `{"manifest":${objectOf({ ...members, signature: canonicalJson(signature) })}}`;
+}
+
+/** All tickets are read by one pass over them; a few that have changed by their keys, as in any transaction. */
+function ticketsSince(
+  db: Database,
+  company_id: number,
+  event_id: number,
+  version: number,
+): Promise<TicketFacts[]> {
+  const values = [company_id, event_id, version];
+  if (version === 0) return db.query<TicketFacts>(ALL_TICKETS, values);
+  return inTransaction(db, (tx) => tx.query<TicketFacts>(CHANGED_TICKETS, values));
 }
 
 /** An object of members whose texts are canonical already. */

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
 import { fieldError } from '../../errors.ts';
 import type { Rejection, ValidationSummary } from '../../schemas/validations.ts';
 import { loadEvent } from '../events/row.ts';
 
-type Summary = z.output<typeof ValidationSummary>;
+export type Summary = z.output<typeof ValidationSummary>;
 
 const HOUR_MS = 3_600_000;
-const MAX_SPAN_MS = 24 * HOUR_MS;
+export const MAX_SPAN_MS = 24 * HOUR_MS;
 
 const COUNTS = `
   (count(*) FILTER (WHERE v.result = 'accepted' AND v.direction = 'entry' AND v.undone_at IS NULL))::int AS entries,
@@ -50,6 +50,18 @@ const MINUTES = statement(
    WHERE v.company_id = $1 AND v.event_id = $2 AND v.scanned_at >= $3 AND v.scanned_at < $4
    GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST`,
 );
+// Whole minutes in which anything has changed: a scan that came late, or was undone, may be of an old one.
+const CHANGED_MINUTES = statement(
+  'validation_summary_changed_minutes',
+  `SELECT date_trunc('minute', v.scanned_at) AS at, v.gate_id, ${COUNTS} FROM validation v
+   WHERE v.company_id = $1 AND v.event_id = $2 AND date_trunc('minute', v.scanned_at) IN (
+     SELECT date_trunc('minute', n.scanned_at) FROM validation n
+     WHERE n.company_id = $1 AND n.event_id = $2 AND n.version >= $3)
+   GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST`,
+);
+
+/** Which minutes are told one by one: those of a time, or those that have changed since a version. */
+export type Minutes = { from: Date; to: Date } | { since: number };
 
 /**
  * What happens at the doors of an event: per gate, per minute, and how many are inside now.
@@ -67,14 +79,27 @@ export async function summarizeValidations(
   if (span <= 0 || span > MAX_SPAN_MS)
     throw fieldError('/query/from', 'Name at most 24 hours that end after they begin.');
 
-  const { db } = ctx.system;
-  const event = [ctx.company_id, event_id];
+  return countScans(ctx.system.db, ctx.company_id, event_id, { from, to });
+}
+
+/** Adds up the scans of an event as the database has them at this moment. */
+export async function countScans(
+  db: Database,
+  company_id: number,
+  event_id: number,
+  wanted: Minutes,
+): Promise<Summary> {
+  const event = [company_id, event_id];
+  const minutesOf =
+    'since' in wanted
+      ? db.query<Summary['minutes'][number]>(CHANGED_MINUTES, [...event, wanted.since])
+      : db.query<Summary['minutes'][number]>(MINUTES, [...event, wanted.from, wanted.to]);
   const [[tickets], [conflicts], gates, reasons, minutes] = await Promise.all([
     db.query<{ inside: number; live: number; admitted: number }>(TICKETS, event),
     db.query<{ count: number }>(CONFLICTS, event),
     db.query<Summary['gates'][number]>(GATES, event),
     db.query<{ reason: Rejection; count: number }>(REASONS, event),
-    db.query<Summary['minutes'][number]>(MINUTES, [...event, from, to]),
+    minutesOf,
   ]);
   const { inside = 0, live = 0, admitted = 0 } = tickets ?? {};
   const total = (count: 'entries' | 'exits' | 'rejected') =>

@@ -12,6 +12,10 @@ const withinCapacity = (table: string, id: string): string => `
   SELECT company_id, event_id, ${id}, capacity, held, sold FROM ${table}
   WHERE held < 0 OR sold < 0 OR held + sold > capacity`;
 
+/** Places that courtesies take, which have no sale line, by what is selected: SQL of a relation `courtesies`. */
+const COURTESIES = (columns: string, where = 'true'): string =>
+  `SELECT company_id, ${columns}, count(*) AS courtesies FROM courtesy WHERE status = 'issued' AND ${where}`;
+
 const countersMatch = (table: string, kind: string, column: string): string => `
   SELECT k.company_id, k.event_id, k.id AS ${column}, k.held, k.sold,
     coalesce(n.held, 0) AS held_rows, coalesce(n.sold, 0) AS sold_rows
@@ -31,10 +35,12 @@ export const counterChecks: readonly Check[] = [
   },
   {
     name: 'section_counters_match_rows',
-    proves: 'Held, sold and blocked of a section are what its lines and blocks without seats add up to.',
+    proves:
+      'Held, sold and blocked of a section are what its lines, courtesies and blocks without seats add up to.',
     sql: `
       SELECT company_id, event_id, section_id, s.held, s.sold, s.blocked,
-        coalesce(n.held, 0) AS held_rows, coalesce(n.sold, 0) AS sold_rows, coalesce(b.blocked, 0) AS blocked_rows
+        coalesce(n.held, 0) AS held_rows, coalesce(n.sold, 0) AS sold_rows, coalesce(b.blocked, 0) AS blocked_rows,
+        coalesce(c.courtesies, 0) AS courtesies
       FROM event_section s
       FULL JOIN (SELECT company_id, event_id, section_id, ${HELD} AS held, ${SOLD} AS sold
         FROM sale_detail WHERE kind = 'ticket' AND seat_id IS NULL AND section_id IS NOT NULL AND ${COUNTING}
@@ -42,8 +48,10 @@ export const counterChecks: readonly Check[] = [
       FULL JOIN (SELECT company_id, event_id, section_id, sum(quantity - taken) AS blocked
         FROM block WHERE released_at IS NULL AND section_id IS NOT NULL AND quantity IS NOT NULL
         GROUP BY company_id, event_id, section_id) AS b USING (company_id, event_id, section_id)
-      WHERE (s.held, s.sold, s.blocked)
-        IS DISTINCT FROM (coalesce(n.held, 0), coalesce(n.sold, 0), coalesce(b.blocked, 0))`,
+      FULL JOIN (${COURTESIES('event_id, section_id', 'seat_id IS NULL AND section_id IS NOT NULL')} GROUP BY company_id, event_id, section_id) AS c
+        USING (company_id, event_id, section_id)
+      WHERE (s.held, s.sold, s.blocked) IS DISTINCT FROM
+        (coalesce(n.held, 0), coalesce(n.sold, 0) + coalesce(c.courtesies, 0), coalesce(b.blocked, 0))`,
   },
   {
     name: 'ticket_type_within_capacity',
@@ -52,8 +60,17 @@ export const counterChecks: readonly Check[] = [
   },
   {
     name: 'ticket_type_counters_match_rows',
-    proves: 'Held and sold of a limited ticket type are what its lines add up to.',
-    sql: countersMatch('ticket_type', 'ticket', 'ticket_type_id'),
+    proves: 'Held and sold of a limited ticket type are what its lines and courtesies add up to.',
+    sql: `
+      SELECT k.company_id, k.event_id, k.id AS ticket_type_id, k.held, k.sold,
+        coalesce(n.held, 0) AS held_rows, coalesce(n.sold, 0) AS sold_rows, coalesce(c.courtesies, 0) AS courtesies
+      FROM ticket_type k
+      LEFT JOIN (SELECT company_id, ticket_type_id AS id, ${HELD} AS held, ${SOLD} AS sold
+        FROM sale_detail WHERE kind = 'ticket' AND ${COUNTING} GROUP BY company_id, ticket_type_id) AS n
+        USING (company_id, id)
+      LEFT JOIN (${COURTESIES('ticket_type_id AS id')} GROUP BY company_id, ticket_type_id) AS c USING (company_id, id)
+      WHERE k.capacity IS NOT NULL
+        AND (k.held, k.sold) <> (coalesce(n.held, 0), coalesce(n.sold, 0) + coalesce(c.courtesies, 0))`,
   },
   {
     name: 'product_within_capacity',

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { cartChecks } from './carts.ts';
 import type { Check } from './check.ts';
 import { counterChecks } from './counters.ts';
+import { courtesyChecks } from './courtesies.ts';
 import { limitChecks } from './limits.ts';
 import { moneyChecks } from './money.ts';
 import { operationChecks } from './operations.ts';
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   ...ticketChecks,
   ...operationChecks,
   ...subscriptionChecks,
+  ...courtesyChecks,
 ];
 
 /** Rows of a breach that are shown; all of them are counted. */

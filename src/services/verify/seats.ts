@@ -22,7 +22,8 @@ export const seatChecks: readonly Check[] = [
       LEFT JOIN sale_detail l ON l.company_id = t.company_id AND l.id = t.sale_detail_id
       WHERE s.status = 'sold' AND (t.id IS NULL OR s.cart_id IS DISTINCT FROM t.cart_id
         OR NOT (t.status IN ${LIVE_TICKETS} OR coalesce(l.stock_kept, false)
-          OR (l.status = 'paid' AND ${VOIDED_BY_STAFF})))`,
+          OR ((l.status = 'paid' OR EXISTS (SELECT FROM courtesy k WHERE k.company_id = t.company_id
+            AND k.ticket_id = t.id AND k.status = 'issued')) AND ${VOIDED_BY_STAFF})))`,
   },
   {
     name: 'live_ticket_has_its_seat',

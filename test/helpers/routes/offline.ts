@@ -62,4 +62,16 @@ export const offlineRoutes: readonly RouteEntry[] = [
     texts: ['q'],
     example: ({ event_id }) => ({ url: `/events/${event_id}/attendees` }),
   },
+  {
+    ...door,
+    route: 'GET /events/:event_id/validations/summary.svg',
+    answer: 'file',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/validations/summary.svg` }),
+  },
+  {
+    ...door,
+    route: 'GET /events/:event_id/validations/stream',
+    answer: 'file',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/validations/stream?seconds=1` }),
+  },
 ];

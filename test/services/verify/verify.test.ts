@@ -14,6 +14,7 @@ import {
 } from '../../../src/services/verify/run.ts';
 import { fill, payByToken } from '../../helpers/payments.ts';
 import type { SalesWorld } from '../../helpers/sales-world.ts';
+import { COURTESY_BREACHES } from './courtesy-breaches.ts';
 import { endHold, eventfulWorld } from './eventful-world.ts';
 import { MONEY_BREACHES } from './money-breaches.ts';
 import type { Breaches } from './sql.ts';
@@ -35,7 +36,12 @@ afterAll(async () => {
 });
 
 // They are run on the eventful world, in a transaction that is undone: constraints and triggers come back, too.
-const BREACHES: Breaches = { ...STOCK_BREACHES, ...MONEY_BREACHES, ...SUBSCRIPTION_BREACHES };
+const BREACHES: Breaches = {
+  ...STOCK_BREACHES,
+  ...MONEY_BREACHES,
+  ...SUBSCRIPTION_BREACHES,
+  ...COURTESY_BREACHES,
+};
 
 const broken = ({ findings }: Verification) => findings.filter(({ breaches }) => breaches > 0);
 

@@ -1,0 +1,113 @@
+import { statement } from '../../db/client.ts';
+import { inTransaction, type Tx } from '../../db/transaction.ts';
+import type { System } from '../../system.ts';
+import { recordChanges } from '../changes.ts';
+import { type GivenPlace, takeBackPlaces } from '../inventory/give.ts';
+import type { TicketRow } from '../tickets/row.ts';
+import { ticketChange } from '../tickets/tell.ts';
+import { moveQuota } from './quotas.ts';
+import { type CourtesyRecord, courtesyChange } from './row.ts';
+
+/** Courtesies that one round of the sweeper ends. */
+const AT_ONCE = 200;
+
+const LOCK_TICKETS = statement(
+  'courtesy_lock_tickets',
+  'SELECT t.* FROM ticket t WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) ORDER BY t.id FOR UPDATE',
+);
+const VOID = statement(
+  'courtesy_ticket_void',
+  `UPDATE ticket t SET status = 'void', voided_at = now(),
+     updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
+   WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) AND t.status = 'valid'`,
+);
+const END = statement(
+  'courtesy_end',
+  `UPDATE courtesy k SET status = $3, reason = $4, decided_by = $5, decided_at = now(),
+     updated_at = greatest(now(), k.updated_at + interval '1 millisecond')
+   FROM unnest($2::uuid[], $6::text[]) AS r (id, status)
+   WHERE k.company_id = $1 AND k.id = r.id AND k.status = r.status RETURNING k.*`,
+);
+// Whoever works on one right now decides about it; the next round finds it again.
+const OVERDUE = statement(
+  'courtesy_overdue',
+  `SELECT k.* FROM courtesy k LEFT JOIN ticket t ON t.company_id = k.company_id AND t.id = k.ticket_id
+   WHERE k.expires_at <= now() AND k.status IN ('requested', 'issued')
+     AND (t.id IS NULL OR t.status = 'void' OR (t.status = 'valid' AND t.validated_at IS NULL))
+   ORDER BY k.company_id, k.id LIMIT $1 FOR UPDATE OF k SKIP LOCKED`,
+);
+
+/**
+ * Ends courtesies of one company whose guests have not come: void tickets, free places, quotas given back.
+ * @param rows locked
+ * @returns those that ended; one whose ticket was used or passed on stays as it is
+ */
+export async function endCourtesies(
+  tx: Tx,
+  rows: readonly CourtesyRecord[],
+  to: 'rejected' | 'expired' | 'revoked',
+  { reason, by }: { reason: string | null; by: string | null },
+): Promise<CourtesyRecord[]> {
+  const [first] = rows;
+  if (!first) return [];
+  const { company_id } = first;
+  const ids = rows.flatMap(({ ticket_id }) => ticket_id ?? []);
+  const locked = ids.length ? await tx.query<TicketRow>(LOCK_TICKETS, [company_id, ids]) : [];
+  const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
+  const unused = rows.filter(({ ticket_id }) => {
+    const ticket = ticket_id === null ? undefined : tickets.get(ticket_id);
+    return !ticket || ticket.status === 'void' || (ticket.status === 'valid' && !ticket.validated_at);
+  });
+  const live = unused.flatMap(({ ticket_id }) => {
+    const ticket = tickets.get(ticket_id ?? '');
+    return ticket?.status === 'valid' ? [ticket] : [];
+  });
+  if (!unused.length) return [];
+  await moveQuota(
+    tx,
+    company_id,
+    unused.map(({ event_id, host }) => ({ event_id, host, used: -1 })),
+  );
+  await takeBackPlaces(
+    tx,
+    company_id,
+    unused.filter(({ ticket_id }) => ticket_id !== null).map((row) => row as GivenPlace),
+  );
+  const voided = live.length ? await tx.execute(VOID, [company_id, live.map(({ id }) => id)]) : 0;
+  if (voided !== live.length) throw new Error('a ticket changed under its lock');
+  const ended = await tx.query<CourtesyRecord>(END, [
+    ...[company_id, unused.map(({ id }) => id), to, reason, by],
+    unused.map(({ status }) => status),
+  ]);
+  if (ended.length !== unused.length) throw new Error('a courtesy changed under its lock');
+  await recordChanges(tx, [
+    ...ended.map((row) => courtesyChange(`courtesy.${to}`, row)),
+    ...live.map((ticket) =>
+      ticketChange('ticket.voided', ticket, { courtesy_id: ticketOf(ended, ticket.id) }),
+    ),
+  ]);
+  return ended;
+}
+
+const ticketOf = (rows: readonly CourtesyRecord[], ticket_id: string): string | undefined =>
+  rows.find((row) => row.ticket_id === ticket_id)?.id;
+
+/** Ends every courtesy whose time is over and whose guest has not come. Runs as often as anybody likes. */
+export async function expireCourtesies(system: System): Promise<number> {
+  let all = 0;
+  for (;;) {
+    const found = await inTransaction(system.db, async (tx) => {
+      const rows = await tx.query<CourtesyRecord>(OVERDUE, [AT_ONCE]);
+      for (const company_id of new Set(rows.map((row) => row.company_id)))
+        await endCourtesies(
+          tx,
+          rows.filter((row) => row.company_id === company_id),
+          'expired',
+          { reason: null, by: null },
+        );
+      return rows.length;
+    });
+    all += found;
+    if (found < AT_ONCE) return all;
+  }
+}
