@@ -27,6 +27,7 @@ import { shutdown } from './hooks/shutdown.ts';
 import { validation } from './hooks/validate.ts';
 import { authRoutes } from './routes/auth.ts';
 import { cartRoutes } from './routes/carts.ts';
+import { cashRoutes } from './routes/cash.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { courtesyRoutes } from './routes/courtesies.ts';
@@ -112,6 +113,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(cartRoutes);
   await app.register(paymentRoutes);
   await app.register(exchangeRoutes);
+  await app.register(cashRoutes);
   await app.register(ticketRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);

@@ -1,4 +1,5 @@
 import { administration } from './administration.ts';
+import { cash } from './cash.ts';
 import type { Folder } from './item.ts';
 import { planManagement } from './subscriptions.ts';
 import { webhookManagement } from './webhooks.ts';
@@ -6,5 +7,5 @@ import { webhookManagement } from './webhooks.ts';
 export const management: Folder = {
   name: 'Management',
   description: 'What the organiser makes and changes.',
-  items: [...administration, ...planManagement, ...webhookManagement],
+  items: [...administration, ...cash, ...planManagement, ...webhookManagement],
 };

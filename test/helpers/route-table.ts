@@ -1,5 +1,6 @@
 import type { Scope } from '../../src/context.ts';
 import type { ApiWorld, Who } from './api-world.ts';
+import { cashRoutes } from './routes/cash.ts';
 import { catalogueRoutes } from './routes/catalogues.ts';
 import { courtesyRoutes } from './routes/courtesies.ts';
 import { doorRoutes } from './routes/door.ts';
@@ -60,6 +61,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...salesRoutes,
   ...planRoutes,
   ...exchangeRoutes,
+  ...cashRoutes,
   ...doorRoutes,
   ...offlineRoutes,
   ...managementRoutes,

@@ -4,9 +4,9 @@ import { inTransaction, type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { CommitExchange, Exchange } from '../../schemas/exchanges.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
-import type { System } from '../../system.ts';
 import { recordAudit } from '../audit.ts';
 import { type CartRow, requireOpen } from '../carts/row.ts';
+import { recordCash } from '../cash/record.ts';
 import { refusalOf } from '../payments/answer.ts';
 import { payDifferenceByCard } from '../payments/pay.ts';
 import { requireCardProvider } from '../payments/providers.ts';
@@ -38,8 +38,8 @@ export async function commitExchange(
   if (request?.method === 'card' && !ctx.dry_run) return commitByCard(ctx, exchange, request);
   return transaction(ctx, async (tx) => {
     const both = await lockBoth(tx, ctx, cart_id, exchange_id);
-    const payment = request && request.method !== 'free' ? await take(tx, both, request, ctx.system) : null;
-    await completeExchange(tx, { ...both, payment });
+    const payment = request && request.method !== 'free' ? await take(tx, ctx, both, request) : null;
+    await completeExchange(tx, { ...both, payment, client_id: ctx.client_id });
     await recordAudit(tx, ctx, {
       ...{ action: 'cart.exchange', subject_type: 'cart', subject_id: cart_id },
       before: { sale_detail_ids: both.exchange.sale_detail_ids, credit: both.exchange.credit },
@@ -94,9 +94,9 @@ function requireAmount(exchange: HeldExchange, request: PaymentRequest | undefin
 /** Takes the difference; by card in a dry run only. */
 async function take(
   tx: Tx,
+  { system, client_id }: Context,
   { exchange, cart }: Both,
   request: Exclude<PaymentRequest, { method: 'free' }>,
-  system: System,
 ): Promise<PaymentRow> {
   const { method } = request;
   const provider = method === 'card' ? requireCardProvider(system) : method;
@@ -108,6 +108,10 @@ async function take(
       ...{ job_id: null, saved_method_id: null, exchange_id: exchange.id },
     },
   ]);
+  const { id, currency, amount } = payment as PaymentRow;
+  const { company_id, interface_id } = cart;
+  if (method === 'cash')
+    await recordCash(tx, company_id, [{ client_id, interface_id, currency, kind: 'payment', id, amount }]);
   return payment as PaymentRow;
 }
 

@@ -21,6 +21,8 @@ export interface Completion {
   hold: CartRow;
   /** The captured payment of the difference. */
   payment: PaymentRow | null;
+  /** Who carries it out, if not who quoted it. */
+  client_id?: string;
 }
 
 /** Lines of an exchange, each in the order in which they were named. */
@@ -103,7 +105,7 @@ export async function completeExchange(tx: Tx, completion: Completion): Promise<
   await issueTickets(tx, company_id, issued, new Map([[cart.id, cart]]));
   const refunds = await bookExchange(tx, {
     ...{ id: exchange.id, cart, payment, old, fresh: placed, credit: exchange.credit, price: exchange.price },
-    ...{ reason: exchange.reason ?? 'exchange', client_id: exchange.client_id },
+    ...{ reason: exchange.reason ?? 'exchange', client_id: completion.client_id ?? exchange.client_id },
   });
   if (hold.status === 'pending_payment') await moveCart(tx, company_id, hold.id, 'pending_payment', 'open');
   await moveCart(tx, company_id, hold.id, 'open', 'cancelled');

@@ -7,6 +7,7 @@ import type { System } from '../../system.ts';
 import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import { type CartRow, lockCarts, mayReach } from '../carts/row.ts';
+import { recordCash } from '../cash/record.ts';
 import { bookCaptures } from './capture.ts';
 import { insertPayments, type NewPayment, presentPayment } from './row.ts';
 import { amountToPay } from './verdict.ts';
@@ -153,6 +154,24 @@ async function book(tx: Tx, company_id: number, granted: readonly Granted[]) {
       granted.map(({ payment }) => payment),
     ),
     bookCaptures(tx, company_id, granted),
+    recordCash(
+      tx,
+      company_id,
+      granted.flatMap(({ command: { ctx, request }, payment: { id, amount, currency } }) =>
+        request.method === 'cash'
+          ? [
+              {
+                client_id: ctx.client_id,
+                interface_id: ctx.interface.id,
+                currency,
+                kind: 'payment',
+                id,
+                amount,
+              },
+            ]
+          : [],
+      ),
+    ),
   ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return granted.map(({ command, payment }) => ({

@@ -2,6 +2,7 @@ import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { uuidv7 } from '../../uuid.ts';
 import type { CartRow } from '../carts/row.ts';
+import { type CashFlow, recordCash } from '../cash/record.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { insertRefunds, type RefundRow } from '../refunds/row.ts';
@@ -45,6 +46,16 @@ export async function payBack(tx: Tx, company_id: number, shares: readonly Share
     })),
   );
   const cartOf = new Map(shares.map(({ cart }) => [cart.id, cart]));
+  await recordCash(
+    tx,
+    company_id,
+    shares.flatMap(({ cart, payment, client_id }) => {
+      const refund = refunds.find(({ payment_id }) => payment_id === payment.id);
+      return payment.method === 'cash' && client_id && refund
+        ? [cashGiven(refund, cart.interface_id, client_id)]
+        : [];
+    }),
+  );
   await enter(
     tx,
     company_id,
@@ -68,6 +79,15 @@ export async function payBack(tx: Tx, company_id: number, shares: readonly Share
   );
   return refunds;
 }
+
+/** Cash that somebody hands back. What nobody asked to be given back yet is still in its drawer. */
+const cashGiven = (
+  { id, amount, currency }: RefundRow,
+  interface_id: number,
+  client_id: string,
+): CashFlow => ({
+  ...{ client_id, interface_id, currency, kind: 'refund', id, amount: -amount },
+});
 
 /**
  * Money that came for a cart which needs it no more: it is booked, and goes straight back. What the cart itself was paid

@@ -5,6 +5,7 @@ import { sweep } from '../../../src/services/carts/expire.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
 import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import type { CartView } from '../../../src/services/carts/present.ts';
+import { addCashMovement, closeCashSession, openCashSession } from '../../../src/services/cash/sessions.ts';
 import { commitExchange } from '../../../src/services/exchanges/commit.ts';
 import { quoteExchange } from '../../../src/services/exchanges/quote.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
@@ -233,10 +234,13 @@ async function exchange(world: SalesWorld): Promise<void> {
   };
   const commit = ({ cart_id, id }: { cart_id: string; id: string }, payment?: { method: 'cash' }) =>
     commitExchange(ctx, cart_id, id, payment && { payment });
+  const { id: drawer } = await openCashSession(ctx, { opening: 5_000 });
+  await addCashMovement(ctx, drawer, { kind: 'pay_in', amount: 100, reason: 'change' });
   await commit(await swap([stall, 'A7'], { items: [seats(world, 'A8')] }));
   await commit(await swap([stall, 'F5'], { ticket_type_id: box }), { method: 'cash' });
   await commit(await swap([box, 'F7'], { items: [seats(world, 'C8')] }));
   await swap([stall, 'D8'], { items: [seats(world, 'D10')] });
+  await closeCashSession(ctx, drawer, { counted: 6_000 });
   await runAllJobs(world.system);
 }
 

@@ -145,6 +145,20 @@ export const MONEY_BREACHES: Breaches = {
     [oneOf('job', "kind = 'payment' AND finished_at IS NOT NULL", "status = 'running'")],
     [oneOf('job', "kind = 'payment' AND finished_at IS NULL", "status = 'succeeded'")],
   ],
+  cash_drawer_adds_up: [
+    [oneOf('cash_session', 'closed_at IS NOT NULL', 'expected = expected + 1')],
+    [
+      'ALTER TABLE cash_movement DISABLE TRIGGER ALL',
+      oneOf('cash_movement', "kind = 'pay_in'", 'amount = amount + 1'),
+    ],
+  ],
+  cash_movement_matches_its_payment: [
+    [
+      'ALTER TABLE cash_movement DISABLE TRIGGER ALL',
+      `UPDATE cash_session SET expected = expected + 1 WHERE id IN (SELECT cash_session_id FROM cash_movement WHERE kind = 'payment')`,
+      oneOf('cash_movement', "kind = 'payment'", 'amount = amount + 1'),
+    ],
+  ],
   idempotency_key_is_answered: [
     [
       `INSERT INTO idempotency_key (company_id, client_id, key, fingerprint, created_at)
