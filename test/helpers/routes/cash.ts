@@ -59,7 +59,11 @@ export const cashRoutes: readonly RouteEntry[] = [
     ...drawer,
     route: 'GET /cash_sessions/:cash_session_id/movements',
     ...{ status: 200, answer: { page: 'movements' } },
-    example: async (w) => ({ url: `/cash_sessions/${await open(w)}/movements` }),
+    example: async (w) => {
+      const url = `/cash_sessions/${await open(w)}/movements`;
+      await w.call('POST', url, { who: 'seller', body: { kind: 'pay_in', amount: 500, reason: 'Change' } });
+      return { url };
+    },
   },
   {
     ...drawer,
