@@ -2,6 +2,7 @@ import { purgeChanges } from '../services/feed/purge.ts';
 import { purgeIdempotencyKeys } from '../services/idempotency.ts';
 import { purgeMails } from '../services/mail/send.ts';
 import { purgeSessions } from '../services/oauth/purge.ts';
+import { purgeAccounts } from '../services/users/purge.ts';
 import type { JobTask } from './task.ts';
 
 /**
@@ -13,4 +14,5 @@ export const purge: JobTask = (system) => async () => {
   await purgeSessions(system.db);
   await purgeMails(system.db);
   await purgeChanges(system.db);
+  await purgeAccounts(system.db);
 };

@@ -7,9 +7,11 @@ import { recoverSteps, STEPS_TASK } from '../services/jobs/steps.ts';
 import { SEND_MAIL_TASK } from '../services/mail/enqueue.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
+import { PASSWORD_RESET_TASK } from '../services/users/password-reset.ts';
 import type { System } from '../system.ts';
 import { expireOverdueCourtesies } from './expire-courtesies.ts';
 import { lookUpPayment } from './look-up-payment.ts';
+import { resetForgottenPassword } from './password-reset.ts';
 import { purge } from './purge.ts';
 import { recoverLostMails } from './recover-mails.ts';
 import { recoverLostPayments } from './recover-payments.ts';
@@ -30,6 +32,7 @@ const TASKS: Record<string, JobTask> = {
   expire_courtesies: expireOverdueCourtesies,
   recover_payments: recoverLostPayments,
   recover_steps: recoverLostSteps,
+  [PASSWORD_RESET_TASK]: resetForgottenPassword,
   recover_mails: recoverLostMails,
   purge,
 };

@@ -1,4 +1,5 @@
 import formbody from '@fastify/formbody';
+import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { oauthErrors } from '../hooks/oauth-errors.ts';
 import { bare } from '../routing/answers.ts';
@@ -72,7 +73,11 @@ async function tokenRoutes(app: FastifyInstance) {
       answer: bare(TokenAnswer),
     },
     ({ system, request, body }) =>
-      issueToken(system, { ...body, authorization: request.headers.authorization }),
+      issueToken(system, {
+        ...body,
+        authorization: request.headers.authorization,
+        address: normalizeIP(request.ip),
+      }),
   );
 
   openRoute(

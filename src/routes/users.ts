@@ -1,9 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { empty, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
-import { PasswordChange, User, UserCreate, UserParams, UserPatch, UserQuery } from '../schemas/users.ts';
+import {
+  EmailVerification,
+  PasswordChange,
+  PasswordReset,
+  PasswordResetAsked,
+  PasswordResetRequest,
+  ResetParams,
+  User,
+  UserCreate,
+  UserParams,
+  UserPatch,
+  UserQuery,
+  VerificationParams,
+} from '../schemas/users.ts';
 import { changePassword } from '../services/users/change-password.ts';
 import { createUser } from '../services/users/create.ts';
+import { confirmEmail, requestVerification } from '../services/users/email-verification.ts';
+import { requestPasswordReset, resetPassword } from '../services/users/password-reset.ts';
 import { getMe, getUser, listUsers } from '../services/users/read.ts';
 import { updateUser } from '../services/users/update.ts';
 
@@ -108,5 +123,76 @@ export async function userRoutes(app: FastifyInstance) {
       problems: ['not_found', 'user_required', 'wrong_password'],
     },
     ({ ctx, params, body }) => changePassword(ctx, params.user_id, body),
+  );
+
+  route(
+    app,
+    'POST',
+    '/users/password_resets',
+    {
+      operation: 'requestPasswordReset',
+      summary: 'Have a code for a new password sent',
+      description: 'Answered alike, and as fast, whether or not there is such an account.',
+      tag,
+      scopes: ['buy'],
+      body: PasswordResetRequest,
+      answer: one('password_reset', PasswordResetAsked, { status: 202 }),
+    },
+    ({ ctx, body }) => requestPasswordReset(ctx, body.email),
+  );
+
+  route(
+    app,
+    'PUT',
+    '/users/password_resets/:code',
+    {
+      operation: 'resetPassword',
+      summary: 'Set a new password by the code from the mail',
+      description: 'Good once and for 30 minutes. Ends all sessions of the account.',
+      tag,
+      scopes: ['buy'],
+      params: ResetParams,
+      body: PasswordReset,
+      answer: empty(),
+      problems: ['not_found'],
+    },
+    ({ ctx, params, body }) => resetPassword(ctx, params.code, body.new_password),
+  );
+
+  route(
+    app,
+    'POST',
+    '/users/:user_id/email_verifications',
+    {
+      operation: 'requestEmailVerification',
+      summary: 'Have a code sent to prove the own address with',
+      description:
+        'To the address of the account, or to the new one that waits. Only the latest code counts.',
+      tag,
+      scopes: ['buy'],
+      params: UserParams,
+      answer: one('email_verification', EmailVerification, { status: 202 }),
+      problems: ['not_found', 'user_required', 'rate_limited'],
+    },
+    ({ ctx, params }) => requestVerification(ctx, params.user_id),
+  );
+
+  route(
+    app,
+    'PUT',
+    '/users/:user_id/email_verifications/:code',
+    {
+      operation: 'verifyEmail',
+      summary: 'Prove the own address by the code from the mail',
+      description:
+        "What was bought under the address without an account is the user's from then on. Five wrong codes spend " +
+        'the right one.',
+      tag,
+      scopes: ['buy'],
+      params: VerificationParams,
+      answer: one('user', User),
+      problems: ['not_found', 'user_required', 'email_taken'],
+    },
+    ({ ctx, params }) => confirmEmail(ctx, params.user_id, params.code),
   );
 }

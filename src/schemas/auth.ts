@@ -22,6 +22,10 @@ export const TokenRequest = z
     ),
     username: parameter(254).describe('Grant password: the e-mail address of the user.'),
     password: parameter(1_000).describe('Grant password.'),
+    device_id: parameter(200).describe(
+      'Grant password: a secret that the client keeps in the browser or app and sends with each sign-in. Guesses ' +
+        'from elsewhere never shut out a device that has signed in before.',
+    ),
     refresh_token: parameter(1_000).describe('Grant refresh_token: good for one use.'),
     ...client,
   })

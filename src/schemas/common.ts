@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 /** Largest value of a PostgreSQL integer: ids and quantities beyond it cannot exist, and must not reach SQL. */
@@ -47,7 +48,15 @@ export const listParam = <const Names extends readonly [string, ...string[]]>(na
 /** Text that a person wrote, trimmed. */
 export const text = (max: number) => z.string().trim().min(1).max(max);
 
-export const email = z.string().trim().max(254).pipe(z.email());
+/** A domain of other letters than ours (bücher.example) is kept as the DNS and mail servers know it (xn--…). */
+const asciiDomain = (address: string): string => {
+  const at = address.lastIndexOf('@') + 1;
+  return /[^\x20-\x7e]/.test(address.slice(at))
+    ? address.slice(0, at) + domainToASCII(address.slice(at))
+    : address;
+};
+
+export const email = z.string().trim().max(254).transform(asciiDomain).pipe(z.email().max(254));
 
 /** Integer id in a body. */
 export const id = z.int().positive().max(MAX_INT);

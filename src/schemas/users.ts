@@ -27,6 +27,15 @@ const birthDate = z.iso
 
 const name = text(100);
 
+const Preferences = z
+  .strictObject({
+    newsletter: z.boolean().describe('News of the organiser by e-mail.'),
+    reminders: z.boolean().describe('Reminders of events and renewals by e-mail.'),
+    accessible_seating: z.boolean().describe('Offer accessible places first.'),
+  })
+  .partial()
+  .describe('What is not given stays as it is.');
+
 const optionalProfile = {
   phone: z
     .string()
@@ -37,6 +46,7 @@ const optionalProfile = {
   document_number: text(50).nullable(),
   birth_date: birthDate.nullable(),
   locale: z.enum(['en', 'es', 'pt']),
+  preferences: Preferences,
 };
 
 export const UserCreate = z
@@ -51,7 +61,7 @@ export const UserCreate = z
 
 export const UserPatch = z
   .strictObject({
-    email,
+    email: email.describe('A new address counts once it is verified; set by admin, at once.'),
     first_name: name,
     last_name: name,
     ...optionalProfile,
@@ -66,6 +76,24 @@ export const PasswordChange = z
     new_password: newPassword,
   })
   .meta({ id: 'PasswordChange' });
+
+export const VerificationParams = { user_id: idParam, code: text(64) };
+
+export const EmailVerification = z
+  .object({ email: z.string().describe('Where the code goes.'), expires_at: at })
+  .meta({ id: 'EmailVerification' });
+export type EmailVerification = z.output<typeof EmailVerification>;
+
+export const PasswordResetRequest = z.strictObject({ email }).meta({ id: 'PasswordResetRequest' });
+
+export const PasswordResetAsked = z
+  .object({ minutes: z.int().describe('How long a code is good, if there is such an account.') })
+  .meta({ id: 'PasswordResetAsked' });
+export type PasswordResetAsked = z.output<typeof PasswordResetAsked>;
+
+export const PasswordReset = z.strictObject({ new_password: newPassword }).meta({ id: 'PasswordReset' });
+
+export const ResetParams = { code: text(64) };
 
 export const UserParams = { user_id: idParam };
 
@@ -91,6 +119,13 @@ export const User = z
     document_number: z.string().nullable(),
     birth_date: z.string().nullable(),
     locale: z.string(),
+    preferences: z.object({
+      newsletter: z.boolean().optional(),
+      reminders: z.boolean().optional(),
+      accessible_seating: z.boolean().optional(),
+    }),
+    email_verified_at: at.nullable(),
+    pending_email: z.string().nullable().describe('A new address that waits for its code.'),
     active: z.boolean(),
     created_at: at,
     updated_at: at,

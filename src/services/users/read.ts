@@ -7,9 +7,9 @@ import { emailKey, ownUserId, reach, USER_COLUMNS, type UserRow } from './row.ts
 const FIND = statement(
   'user_find',
   `SELECT ${USER_COLUMNS} FROM user_account
-   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR id = $3)`,
+   WHERE company_id = $1 AND id = $2 AND ($3::int IS NULL OR id = $3) AND erased_at IS NULL`,
 );
-const MATCHES = `company_id = $1 AND ($2::text IS NULL OR email_key = $2)
+const MATCHES = `company_id = $1 AND erased_at IS NULL AND ($2::text IS NULL OR email_key = $2)
   AND ($3::text IS NULL OR strpos(lower(first_name || ' ' || last_name || ' ' || email), lower($3)) > 0)`;
 const LIST = statement(
   'user_list',

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import type { z } from 'zod';
 import type { Context, Scope } from '../../context.ts';
 import { statement } from '../../db/client.ts';
@@ -9,12 +10,22 @@ export type UserRow = z.output<typeof User>;
 
 /** The columns of a UserRow: never the password's hash. A date of birth has no time zone, so it stays text. */
 export const USER_COLUMNS = `id, email, first_name, last_name, phone, document_type, document_number,
-  birth_date::text AS birth_date, locale, active, created_at, updated_at`;
+  birth_date::text AS birth_date, locale, preferences, email_verified_at,
+  (SELECT v.email FROM email_verification v WHERE v.company_id = user_account.company_id
+     AND v.user_id = user_account.id AND v.email_key <> user_account.email_key AND v.expires_at > now()) AS pending_email,
+  active, created_at, updated_at`;
 
 const FIND_DOCUMENT_TYPE = statement('user_document_type', 'SELECT 1 FROM document_type WHERE code = $1');
 
-/** Addresses are unique in a company whatever their case. */
-export const emailKey = (email: string): string => email.trim().toLowerCase();
+/**
+ * Addresses are unique in a company whatever their case and however a domain's letters are written. What stands behind
+ * a plus or between dots stays: another mailbox, for all we know.
+ */
+export function emailKey(email: string): string {
+  const text = email.trim().toLowerCase();
+  const at = text.lastIndexOf('@') + 1;
+  return /[^\x20-\x7e]/.test(text.slice(at)) ? text.slice(0, at) + domainToASCII(text.slice(at)) : text;
+}
 
 /**
  * Whose data the caller reaches.

@@ -10,6 +10,9 @@ export interface TokenRequest {
   username?: string | undefined;
   password?: string | undefined;
   refresh_token?: string | undefined;
+  /** The browser or app, as the client knows it again; without it the network address stands for it. */
+  device_id?: string | undefined;
+  address?: string | undefined;
 }
 
 /** What a grant gives. */
