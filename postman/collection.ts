@@ -1,5 +1,5 @@
 import { courtesies } from './requests/courtesies.ts';
-import { tickets, users, validations } from './requests/door.ts';
+import { tickets, validations } from './requests/door.ts';
 import { operations, refusals, signOut } from './requests/end.ts';
 import { events, maps } from './requests/events.ts';
 import type { Folder, Item } from './requests/item.ts';
@@ -8,6 +8,7 @@ import { payments } from './requests/payments.ts';
 import { carts } from './requests/sales.ts';
 import { authentication, resources } from './requests/start.ts';
 import { subscriptions } from './requests/subscriptions.ts';
+import { users } from './requests/users.ts';
 
 /** From top to bottom: a run of the collection is one long story whose later requests use what earlier ones made. */
 export const FOLDERS: Folder[] = [
@@ -185,7 +186,7 @@ function requestOf({ method, path, as = 'client', headers = {}, body, form, oper
 /** JSON in which ids stand as numbers: `"{{event_id}}"` alone becomes `{{event_id}}`. */
 const rawBody = (body: unknown): string =>
   JSON.stringify(body, null, 2).replace(
-    /"(\{\{(?:own_interface|event|map|gate|seat|second_seat|third_seat|ticket_type|festival_ticket_type|product|plan_setting|other_plan_setting|user)_id\}\})"/g,
+    /"(\{\{(?:own_interface|event|map|gate|seat|second_seat|third_seat|ticket_type|festival_ticket_type|product|plan_setting|other_plan_setting|user|country|state)_id\}\})"/g,
     '$1',
   );
 

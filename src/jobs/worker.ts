@@ -92,9 +92,13 @@ const DUE = statement(
      AND j.task_identifier = ANY($1) LIMIT 1`,
 );
 
-/** Works off the tasks that are due now, and returns when none is left and all that ran are written down. */
-export async function runJobs(system: System): Promise<void> {
-  const taskList = tasksOf(system);
+/**
+ * Works off the tasks that are due now, and returns when none is left and all that ran are written down.
+ * @param names of the tasks; all of them when left out
+ */
+export async function runJobs(system: System, names = Object.keys(TASKS)): Promise<void> {
+  const all = tasksOf(system);
+  const taskList = Object.fromEntries(names.map((name) => [name, all[name]])) as TaskList;
   do {
     await runOnce({ pgPool: system.db.pool, logger: loggerOf(system), taskList, noHandleSignals: true });
     // The worker does not wait for what it writes of the last ones.

@@ -77,7 +77,13 @@ export const PasswordChange = z
   })
   .meta({ id: 'PasswordChange' });
 
-export const VerificationParams = { user_id: idParam, code: text(64) };
+/** What cannot be a code at all is simply not found, and counts as no try. */
+const code = (letters: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^(?:[\\s-]*[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z2-9]){${letters}}$`), 'is not a code');
+
+export const VerificationParams = { user_id: idParam, code: code(8) };
 
 export const EmailVerification = z
   .object({ email: z.string().describe('Where the code goes.'), expires_at: at })
@@ -93,7 +99,7 @@ export type PasswordResetAsked = z.output<typeof PasswordResetAsked>;
 
 export const PasswordReset = z.strictObject({ new_password: newPassword }).meta({ id: 'PasswordReset' });
 
-export const ResetParams = { code: text(64) };
+export const ResetParams = { code: code(32) };
 
 export const UserParams = { user_id: idParam };
 

@@ -9,6 +9,7 @@ export const giveBack = ({ company_id }: TestCompany, { event_id }: TestEvent) =
 
 /** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
 export const QUEUES: Record<string, string> = {
+  cart_guest_email: `cart USING btree (company_id, lower(email)) WHERE ((user_id IS NULL) AND (email IS NOT NULL))`,
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
   job_stepping: `job USING btree (stepped_at) WHERE ((finished_at IS NULL) AND (stepped_at IS NOT NULL))`,
   payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,

@@ -55,7 +55,7 @@ export interface ApiWorld extends TestApp, Written {
   /** A new scan that let somebody in. */
   validation(): Promise<string>;
   /** A new user and a token of theirs. */
-  person(): Promise<{ id: number; token: string }>;
+  person(): Promise<{ id: number; email: string; token: string }>;
   /** Everything that is stored, a digest a table: what a refusal must leave as it was. */
   stored(): Promise<Record<string, string>>;
 }
@@ -137,7 +137,7 @@ export async function apiWorld({ env, ...options }: TestAppOptions = {}): Promis
       const user = await inTransaction(system.db, (tx) =>
         makeUser(tx, accounts.company_id, `person${people}@mail.com`),
       );
-      return { id: user.id, token: await accessToken(system, { client: web, user }) };
+      return { id: user.id, email: user.email, token: await accessToken(system, { client: web, user }) };
     },
     async stored() {
       const { rows: tables } = await system.db.pool.query(

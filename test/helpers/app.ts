@@ -1,3 +1,5 @@
+import os from 'node:os';
+import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { buildApp } from '../../src/app.ts';
@@ -6,6 +8,9 @@ import { UNKEPT } from '../../src/hooks/idempotency.ts';
 import { createSystem, type System } from '../../src/system.ts';
 import { makeDatabase } from './database.ts';
 import { type Accounts, makeAccounts } from './factories.ts';
+
+/** Mails that nobody looks at land here. */
+const DATA_DIR = path.join(os.tmpdir(), 'ticketing-tests');
 
 export interface TestApp {
   app: FastifyInstance;
@@ -28,7 +33,7 @@ export interface TestAppOptions {
 /** The whole application on a database of its own. */
 export async function testApp({ env = {}, routes }: TestAppOptions = {}): Promise<TestApp> {
   const database = await makeDatabase();
-  const config = readConfig({ BCRYPT_COST: '4', DATABASE_POOL: '8', WORKER: 'false', ...env });
+  const config = readConfig({ BCRYPT_COST: '4', DATABASE_POOL: '8', WORKER: 'false', DATA_DIR, ...env });
   const errors: TestApp['errors'] = [];
   const system = createSystem(config, logInto(errors), database.url);
   const accounts = await makeAccounts(system);

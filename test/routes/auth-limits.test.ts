@@ -4,7 +4,7 @@ import { statement } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { testApp } from '../helpers/app.ts';
 import { type Accounts, accessToken, makeAccounts, makeUser } from '../helpers/factories.ts';
-import { postForm } from '../helpers/oauth.ts';
+import { basic, postForm } from '../helpers/oauth.ts';
 
 let app: FastifyInstance;
 let accounts: Accounts;
@@ -42,7 +42,7 @@ test('others sign in meanwhile, also of the same address in another company', as
   expect((await signIn(other.user.email, other.user.password, other.clients.web)).statusCode).toBe(200);
 });
 
-test('guesses at a password by its change count with those at sign-in', async () => {
+test('guesses at a password by its change are limited by themselves: strangers cannot use them up', async () => {
   const user = await inTransaction(app.system.db, (tx) => makeUser(tx, accounts.company_id, 'ann@mail.com'));
   const token = await accessToken(app.system, { client: accounts.clients.web, user });
   const change = () =>
@@ -54,11 +54,54 @@ test('guesses at a password by its change count with those at sign-in', async ()
     });
   expect((await change()).json()).toMatchObject({ status: 403, code: 'wrong_password' });
   expect((await change()).statusCode).toBe(403);
-  expect((await signIn(user.email, 'wrong')).statusCode).toBe(400);
+  for (let i = 0; i < 4; i += 1) await signIn(user.email, 'wrong');
+  expect((await change()).statusCode).toBe(403);
   const refused = await change();
   expect(refused.statusCode).toBe(429);
   expect(refused.json()).toMatchObject({ code: 'rate_limited', retry_after: expect.any(Number) });
   expect(refused.headers['retry-after']).toBe(String(refused.json().retry_after));
+});
+
+const signInFrom = (
+  username: string,
+  password: string,
+  origin: { device_id?: string; remoteAddress?: string },
+) => {
+  const { device_id, remoteAddress = '127.0.0.1' } = origin;
+  const fields = { grant_type: 'password', username, password, ...(device_id && { device_id }) };
+  return app.inject({
+    method: 'POST',
+    url: '/auth/token',
+    remoteAddress,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: basic(accounts.clients.web),
+    },
+    payload: new URLSearchParams(fields).toString(),
+  });
+};
+
+test('a stranger slows down strangers only: where a user has signed in before, they sign in still', async () => {
+  const ben = await inTransaction(app.system.db, (tx) => makeUser(tx, accounts.company_id, 'ben@mail.com'));
+  const phone = { device_id: 'a secret that his phone keeps' };
+  const home = { remoteAddress: '10.0.0.7' };
+  expect((await signInFrom(ben.email, ben.password, phone)).statusCode).toBe(200);
+  expect((await signInFrom(ben.email, ben.password, home)).statusCode).toBe(200);
+  for (let i = 0; i < 9; i += 1)
+    await signInFrom('BEN@mail.com', `guess ${i}`, { remoteAddress: `10.0.1.${i}`, device_id: `${i}` });
+  const stranger = { remoteAddress: '10.0.2.1' };
+  expect((await signInFrom(ben.email, ben.password, stranger)).statusCode).toBe(429);
+  expect((await signInFrom(ben.email, ben.password, phone)).statusCode).toBe(200);
+  expect((await signInFrom(ben.email, ben.password, home)).statusCode).toBe(200);
+  // Of three tries an hour from his phone one is left, and a thief of it cannot guess for ever either.
+  expect((await signInFrom(ben.email, 'wrong', phone)).statusCode).toBe(400);
+  expect((await signInFrom(ben.email, 'wrong', phone)).statusCode).toBe(400);
+  expect((await signInFrom(ben.email, 'wrong', phone)).statusCode).toBe(429);
+  const { rows } = await app.system.db.pool.query('SELECT hash::text FROM login_origin WHERE user_id = $1', [
+    ben.id,
+  ]);
+  expect(rows).toHaveLength(2);
+  expect(JSON.stringify(rows)).not.toMatch(/secret|10\.0/);
 });
 
 test('a client is limited once it has proved itself; nobody else can use up its share', async () => {
@@ -83,7 +126,7 @@ test('a client is limited once it has proved itself; nobody else can use up its 
 });
 
 test('more sign-ins at once than passwords can be compared are put off, as RFC 6749 would have it', async () => {
-  const busy = await testApp({ env: { BCRYPT_COST: '8' } });
+  const busy = await testApp({ env: { BCRYPT_COST: '8', RATE_LIMIT_LOGIN: '1000' } });
   const fields = { grant_type: 'password', username: 'nobody@mail.com', password: 'wrong' };
   const answers = await Promise.all(
     Array.from({ length: 100 }, () => postForm(busy.app, '/auth/token', fields, busy.accounts.clients.web)),

@@ -16,9 +16,7 @@ afterAll(() => world.close());
 const isOAuth = ({ route }: RouteEntry) => route.startsWith('POST /auth/');
 const isSigned = ({ route }: RouteEntry) => route.startsWith('POST /payments/webhooks');
 const WRITES = ROUTES.filter(({ route }) => /^(POST|PUT|PATCH)/.test(route));
-const TYPED = WRITES.filter(
-  (entry) => !isSigned(entry) && entry.route !== 'POST /validations/:validation_id/undo',
-);
+const TYPED = WRITES.filter((entry) => !isSigned(entry) && !entry.bodyless);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

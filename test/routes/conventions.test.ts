@@ -81,6 +81,7 @@ describe.each(ROUTES)('$route', (entry) => {
       if (answer.statusCode === 405) expect(allow).not.toContain(method);
       if (method === 'HEAD') expect([200, 405]).toContain(answer.statusCode);
     }
+    examples.delete(entry); // what it names may be gone now
     const options = await world.call('OPTIONS', path, {
       headers: { origin: 'https://shop.example', 'access-control-request-method': methodOf(entry) },
     });

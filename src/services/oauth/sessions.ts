@@ -71,7 +71,8 @@ export type RevocationReason =
   | 'signed_out'
   | 'refresh_token_reused'
   | 'password_changed'
-  | 'user_deactivated';
+  | 'user_deactivated'
+  | 'user_erased';
 
 /** 256 random bits: nothing to guess, so a plain hash keeps them. */
 const createRefreshToken = (): string => randomBytes(32).toString('base64url');

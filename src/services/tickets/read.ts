@@ -24,6 +24,10 @@ export async function listTickets(
   return pageOf(ctx, { ...whereOf(filters), user_id: ctx.user_id }, page);
 }
 
+/** The tickets of one user, newest first. The caller has been let in. */
+export const listTicketsOf = (ctx: Context, user_id: number, page: PageRequest): Promise<Page<TicketView>> =>
+  pageOf(ctx, { user_id }, page);
+
 /**
  * The attendees of an event: its tickets that were sold on this interface, newest first.
  * @throws AppError not_found

@@ -32,6 +32,12 @@ const TAKEN = statement(
   'user_email_is_taken',
   'SELECT 1 FROM user_account WHERE company_id = $1 AND email_key = $2',
 );
+// Back to the old address: the new one is no longer wanted.
+const FORGET_PENDING = statement(
+  'email_verification_forget',
+  `DELETE FROM email_verification v USING user_account u WHERE v.company_id = $1 AND v.user_id = $2
+     AND u.company_id = v.company_id AND u.id = v.user_id AND v.email_key <> u.email_key`,
+);
 const AGAIN = statement(
   'user_after_update',
   `SELECT ${USER_COLUMNS} FROM user_account WHERE company_id = $1 AND id = $2`,
@@ -64,6 +70,7 @@ export async function updateUser(
     const after: UserRow = { ...before, ...(changes as Partial<UserRow>) };
     const moves = emailKey(after.email) !== emailKey(before.email);
     const wanted = after.email;
+    if (changes.email !== undefined && !moves) await tx.execute(FORGET_PENDING, [ctx.company_id, user_id]);
     if (moves && reached !== null) {
       await assertFree(tx, ctx.company_id, wanted);
       after.email = before.email; // until the new one is proved to be theirs

@@ -98,6 +98,7 @@ export const doorRoutes: readonly RouteEntry[] = [
   {
     ...staff,
     route: 'POST /validations/:validation_id/undo',
+    bodyless: true,
     answer: { one: 'validation' },
     example: async (w) => ({ url: `/validations/${await w.validation()}/undo` }),
   },

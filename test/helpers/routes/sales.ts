@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { RouteEntry } from '../route-table.ts';
 
 const sale = { scopes: ['buy', 'sell'], status: 200, of: 'interface', own: true } as const;
@@ -11,7 +10,7 @@ const buyer = {
 };
 const BUYER = Object.keys(buyer).map((field) => `/buyer/${field}`);
 
-/** Carts, payments, refunds, jobs and users. */
+/** Carts, payments, refunds and jobs. */
 export const salesRoutes: readonly RouteEntry[] = [
   {
     route: 'POST /carts',
@@ -205,72 +204,6 @@ export const salesRoutes: readonly RouteEntry[] = [
       const { payment, job: id } = await w.waiting(who, 'requires_action');
       await w.call('POST', `/payments/sandbox/${payment}`, { body: { decision: 'approve' } });
       return { url: `/jobs/${id}/result` };
-    },
-  },
-  {
-    route: 'POST /users',
-    ...{ scopes: ['buy', 'sell'], status: 201, answer: { one: 'user' } },
-    nullable: ['/phone', '/document_type', '/document_number', '/birth_date'],
-    example: () => ({
-      url: '/users',
-      body: {
-        ...{
-          email: `u${randomUUID()}@mail.com`,
-          password: 'correct horse',
-          first_name: 'Ana',
-          last_name: 'Roe',
-        },
-        ...{ phone: '+34 600 000 000', document_number: 'X44', birth_date: '1990-02-28', locale: 'es' },
-      },
-    }),
-  },
-  {
-    route: 'GET /users',
-    ...{ scopes: ['sell', 'admin'], status: 200, answer: { page: 'users' } },
-    texts: ['q', 'email'],
-    example: () => ({ url: '/users' }),
-  },
-  {
-    route: 'GET /users/me',
-    ...{ scopes: ['buy'], status: 200, answer: { one: 'user' }, user: true },
-    example: () => ({ url: '/users/me' }),
-  },
-  {
-    route: 'GET /users/:user_id',
-    ...{ scopes: ['buy', 'sell', 'admin'], status: 200, answer: { one: 'user' } },
-    ...{ of: 'company', own: true, user: true },
-    example: ({ accounts }) => ({ url: `/users/${accounts.user.id}` }),
-  },
-  {
-    route: 'PATCH /users/:user_id',
-    ...{ scopes: ['buy', 'admin'], status: 200, answer: { one: 'user' } },
-    ...{ of: 'company', own: true, user: true, ifMatch: true },
-    nullable: ['/phone', '/document_type', '/document_number', '/birth_date'],
-    example: async (w, who) => {
-      const { id, token } = await w.person();
-      return {
-        ...{ url: `/users/${id}`, ...(who === 'john' && { token }) },
-        body: {
-          first_name: 'Eva',
-          last_name: 'Roe',
-          phone: '+34 600 000 001',
-          birth_date: '1990-02-28',
-          locale: 'pt',
-        },
-      };
-    },
-  },
-  {
-    route: 'PUT /users/:user_id/password',
-    ...{ scopes: ['buy'], status: 204, answer: 'empty' },
-    ...{ of: 'company', own: true, user: true },
-    fine: { '/password': [' '] },
-    example: async (w, who) => {
-      const { id, token } = await w.person();
-      return {
-        ...{ url: `/users/${id}/password`, ...(who === 'john' && { token }) },
-        body: { password: 'correct horse battery', new_password: 'another good horse' },
-      };
     },
   },
 ];

@@ -1,0 +1,91 @@
+import type { Folder } from './item.ts';
+import { people } from './people.ts';
+
+export const users: Folder = {
+  name: 'Users',
+  description:
+    'Accounts of buyers, and what is kept for them. Codes come by mail: without SMTP_URL, as files in the data folder.',
+  items: [
+    {
+      operation: 'createUser',
+      method: 'POST',
+      path: '/users',
+      before: "pm.collectionVariables.set('new_user_email', 'user-' + Date.now() + '@example.com');",
+      body: {
+        email: '{{new_user_email}}',
+        password: '{{password}}',
+        first_name: 'Alan',
+        last_name: 'Turing',
+      },
+      status: 201,
+      root: 'user',
+      set: { new_user_id: 'json.user.id' },
+    },
+    {
+      operation: 'createUser',
+      name: 'The address is taken: 409',
+      method: 'POST',
+      path: '/users',
+      body: {
+        email: '{{new_user_email}}',
+        password: '{{password}}',
+        first_name: 'Alan',
+        last_name: 'Turing',
+      },
+      status: 409,
+      test: { 'says email_taken': "json.code === 'email_taken'" },
+    },
+    {
+      operation: 'listUsers',
+      method: 'GET',
+      path: '/users?email={{user_email}}',
+      status: 200,
+      root: 'users',
+      set: { user_id: 'json.users[0].id' },
+    },
+    { operation: 'getUser', method: 'GET', path: '/users/{{user_id}}', status: 200, root: 'user' },
+    {
+      operation: 'updateUser',
+      method: 'PATCH',
+      path: '/users/{{new_user_id}}',
+      body: { phone: '+56 2 2345 6789' },
+      status: 200,
+      root: 'user',
+    },
+    {
+      operation: 'getMe',
+      method: 'GET',
+      path: '/users/me',
+      as: 'user',
+      status: 200,
+      root: 'user',
+      test: { 'is the user of the environment': "json.user.email === pm.environment.get('user_email')" },
+    },
+    {
+      operation: 'issueToken',
+      name: 'The new user signs in',
+      method: 'POST',
+      path: '/auth/token',
+      as: 'nobody',
+      body: {
+        grant_type: 'password',
+        client_id: '{{client_id}}',
+        client_secret: '{{client_secret}}',
+        username: '{{new_user_email}}',
+        password: '{{password}}',
+        scope: 'public buy',
+      },
+      status: 200,
+      set: { user_access_token: 'json.access_token' },
+    },
+    {
+      operation: 'changePassword',
+      method: 'PUT',
+      path: '/users/{{new_user_id}}/password',
+      as: 'user',
+      body: { password: '{{password}}', new_password: '{{new_password}}' },
+      status: 204,
+    },
+    ...people,
+  ],
+};
