@@ -44,6 +44,7 @@ describe('the list of what names persons', () => {
 
 /** Tables with columns of such names that say nothing of persons, and what they mean by them. */
 const NO_PERSONS: Record<string, string> = {
+  export: 'who asked for it, by number; its files go with every erasure',
   event: 'until when a holder may change',
   plan_setting: 'how many holders',
   venue: 'where events take place',

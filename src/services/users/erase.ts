@@ -46,6 +46,15 @@ const GONE = {
   },
 };
 
+// Files that were exported may show the person, in any of their parts. They are copies, made again in a moment.
+const ERASE_FILES = statement(
+  'export_erase',
+  `WITH gone AS (
+     UPDATE export SET expires_at = now() WHERE company_id = $1 AND finished_at IS NOT NULL AND expires_at > now()
+     RETURNING id)
+   DELETE FROM export_chunk c USING gone g WHERE c.company_id = $1 AND c.export_id = g.id`,
+);
+
 /**
  * Erases a person: what names them goes, in every table (users/personal-data.ts); books, tickets and stock stay and stay
  * valid. The account cannot be used again, and all its sessions end. Users erase themselves; `admin` anybody.
@@ -60,6 +69,7 @@ export async function eraseUser(ctx: Context, user_id: number): Promise<void> {
     assertFresh(ctx, person.updated_at);
     const proved = person.verified ? person.email_key : null;
     await tx.execute(ERASE_ANSWERS, [company_id, user_id, JSON.stringify(GONE), proved]);
+    await tx.execute(ERASE_FILES, [company_id]);
     await dequeue(tx, [resetTaskKey(company_id, person.email_key)]);
     await eraseRows(tx, [company_id, user_id, proved]);
     const subject_id = String(user_id);
