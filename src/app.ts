@@ -89,7 +89,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await metrics(app);
   salesChannel.announce(app); // X-Interface on every answer, refusals included
   await cors(app);
-  await pressure(app); // after those whose headers its refusals need
+  await pressure(app, { maxDelayMs: system.config.EVENT_LOOP_DELAY }); // after those whose headers its refusals need
   authenticate(app);
   await rateLimit(app); // its headers are on every answer to a token, refusals below included
   salesChannel.choose(app);

@@ -30,6 +30,7 @@ const Environment = z.object({
     .regex(/^(?:[^\s@<>]+@[^\s@<>]+|[^<>]+<[^\s@<>]+@[^\s@<>]+>)$/, 'must be an address, or Name <address>')
     .default('tickets@localhost'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  EVENT_LOOP_DELAY: whole(50, 60_000).default(1_000),
   TRUST_PROXY: flag.default(false),
   METRICS_PORT: whole(0, 65_535).optional(),
   WORKER: flag.default(true),

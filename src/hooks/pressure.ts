@@ -3,8 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
 import { isMonitoring } from './monitoring.ts';
 
-/** Mean delay of the event loop, over a second, from which the server is drowning. */
-const MAX_DELAY_MS = 1_000;
 /** Starting blocks the loop: code for every route is made. That is no load. */
 const GRACE_MS = 3_000;
 
@@ -14,7 +12,7 @@ const GRACE_MS = 3_000;
  */
 export async function pressure(
   app: FastifyInstance,
-  { maxDelayMs = MAX_DELAY_MS, graceMs = GRACE_MS } = {},
+  { maxDelayMs, graceMs = GRACE_MS }: { maxDelayMs: number; graceMs?: number },
 ): Promise<void> {
   let readyAt = Number.POSITIVE_INFINITY;
   app.addHook('onReady', (done) => {

@@ -30,10 +30,13 @@ export interface TestAppOptions {
   routes?: (app: FastifyInstance) => void | Promise<void>;
 }
 
+/** Cheap hashes, few connections, no worker; and no refusals because the machine is busy with other tests. */
+const FOR_TESTS = { BCRYPT_COST: '4', DATABASE_POOL: '8', WORKER: 'false', EVENT_LOOP_DELAY: '60000' };
+
 /** The whole application on a database of its own. */
 export async function testApp({ env = {}, routes }: TestAppOptions = {}): Promise<TestApp> {
   const database = await makeDatabase();
-  const config = readConfig({ BCRYPT_COST: '4', DATABASE_POOL: '8', WORKER: 'false', DATA_DIR, ...env });
+  const config = readConfig({ ...FOR_TESTS, DATA_DIR, ...env });
   const errors: TestApp['errors'] = [];
   const system = createSystem(config, logInto(errors), database.url);
   const accounts = await makeAccounts(system);
