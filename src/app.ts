@@ -37,6 +37,7 @@ import { exchangeRoutes } from './routes/exchanges.ts';
 import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { managedMapRoutes, mapCsvRoutes } from './routes/managed-maps.ts';
 import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
@@ -111,6 +112,8 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(resourceRoutes);
   await app.register(managementRoutes);
   await app.register(clientRoutes);
+  await app.register(managedMapRoutes);
+  await app.register(mapCsvRoutes);
   await app.register(eventRoutes);
   await app.register(mapRoutes);
   await app.register(cartRoutes);

@@ -38,7 +38,7 @@ const sentence = (message: string): string =>
   `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
 
 /** More than anybody reads; a long list of rubbish must not make an answer many times its size. */
-const MAX_FAULTS = 100;
+export const MAX_FAULTS = 100;
 
 /** The refusal that names every fault of a request, a hundred at most. */
 export function invalid(all: FieldFault[]): AppError {

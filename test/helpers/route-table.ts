@@ -6,6 +6,7 @@ import { courtesyRoutes } from './routes/courtesies.ts';
 import { doorRoutes } from './routes/door.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { managementRoutes } from './routes/management.ts';
+import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -50,6 +51,8 @@ export interface RouteEntry {
   nullable?: readonly string[];
   /** Pointers into the example's body, each with odd values that are fine there. */
   fine?: Readonly<Record<string, readonly unknown[]>>;
+  /** Of bodies, where it is not the server's own. */
+  bodyLimit?: number;
   /** Query parameters that take any text. */
   texts?: readonly string[];
   /** The body by which somebody else would try: of things that they may have. */
@@ -75,6 +78,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...managementRoutes,
   ...webhookRoutes,
   ...courtesyRoutes,
+  ...mapRoutes,
   ...openRoutes,
 ];
 

@@ -3,6 +3,12 @@ import type { Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { recordChanges } from '../changes.ts';
 
+// Before the event: a change of a map locks them in this order too (map-stock.ts).
+const LOCK_MAPS = statement(
+  'event_publish_lock_maps',
+  `SELECT m.id FROM event_map e JOIN map m ON m.company_id = e.company_id AND m.id = e.map_id
+   WHERE e.company_id = $1 AND e.event_id = $2 ORDER BY m.id FOR SHARE OF m`,
+);
 const PUBLISH = statement(
   'event_publish',
   `UPDATE event SET status = 'published', version = version + 1,
@@ -36,6 +42,7 @@ export async function publishEvent(
   event_id: number,
 ): Promise<{ sections: number; seats: number }> {
   const ids = [company_id, event_id];
+  await tx.query(LOCK_MAPS, ids);
   if ((await tx.execute(PUBLISH, ids)) !== 1) {
     const [event] = await tx.query<{ status: string }>(STATUS, ids);
     if (!event) throw notFound('Event');

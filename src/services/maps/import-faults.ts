@@ -1,12 +1,28 @@
-import type { FieldFault } from '../../errors.ts';
+import { AppError, type FieldFault } from '../../errors.ts';
+import { MAX_FAULTS } from '../../schemas/faults.ts';
 import type { MapImport, RowImport, SectionImport } from './import.ts';
 
 /** Nobody can tell apart two seats that are nearer than this part of the map's longer side. */
 const OVERLAP = 1 / 10_000;
 
+/** More than a stadium. */
+const MAX_SEATS = 100_000;
+
+/**
+ * Refuses a map that has faults, naming a hundred of them at most.
+ * @throws AppError validation_failed
+ */
+export function refuseFaults(faults: readonly FieldFault[]): void {
+  if (!faults.length) return;
+  const detail = `The map has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}; nothing was written.`;
+  throw new AppError('validation_failed', detail, { errors: faults.slice(0, MAX_FAULTS) });
+}
+
 /** Everything that keeps a map from being imported, with RFC 6901 pointers into it; empty when nothing does. */
 export function mapFaults(map: MapImport): FieldFault[] {
   const faults: FieldFault[] = [];
+  const seats = map.sections.reduce((n, s) => n + s.rows.reduce((m, row) => m + row.seats.length, 0), 0);
+  if (seats > MAX_SEATS) faults.push(fault('/sections', 'too_big', `A map has at most ${MAX_SEATS} seats.`));
   if (!map.sections.length) faults.push(fault('/sections', 'empty', 'A map has at least one section.'));
   unique(
     map.sections,
@@ -19,6 +35,9 @@ export function mapFaults(map: MapImport): FieldFault[] {
     sectionFaults(section, `/sections/${i}`, faults);
   });
   placeFaults(map, faults);
+  const { width, height, focal_point } = map;
+  if (!(focal_point.x >= 0 && focal_point.x <= width && focal_point.y >= 0 && focal_point.y <= height))
+    faults.push(fault('/focal_point', 'outside', 'The focal point lies on the map.'));
   return faults;
 }
 
@@ -55,7 +74,7 @@ function rowFaults({ seats }: RowImport, at: string, faults: FieldFault[]): void
   unique(positions, (p) => p, field('position'), 'Another seat of the row has this position.', faults);
   const byNumber = new Map(seats.map((seat) => [seat.number, seat]));
   seats.forEach(({ number, companion_of }, i) => {
-    if (companion_of === undefined) return;
+    if (companion_of === undefined || companion_of === null) return;
     const beside = byNumber.get(companion_of);
     if (!beside || companion_of === number)
       faults.push(fault(field('companion_of')(i), 'not_found', 'No other seat of the row has this number.'));

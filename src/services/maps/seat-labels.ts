@@ -18,9 +18,12 @@ const LABELS = statement(
    WHERE s.company_id = $1 AND s.id = ANY($2::int[])`,
 );
 
-/** Labels of seats, remembered: they are printed on every line and change only when a map is edited. */
+/** How long a process may call seats as they were called before a map was edited by another one. */
+const FRESH_MS = 5_000;
+
+/** Labels of seats, remembered for a while: they are printed on every line and change only when a map is edited. */
 export class SeatLabels {
-  private readonly known = new LRUCache<string, SeatLabel>({ max: 200_000 });
+  private readonly known = new LRUCache<string, SeatLabel>({ max: 200_000, ttl: FRESH_MS });
 
   /** Labels of the given seats, by id, read through the caller's own connection. Unknown ids are left out. */
   async of(
@@ -44,7 +47,7 @@ export class SeatLabels {
     return labels;
   }
 
-  /** After a map was edited. */
+  /** After a map was edited by this process. */
   clear(): void {
     this.known.clear();
   }
