@@ -1,11 +1,12 @@
 import { administration } from './administration.ts';
 import { cash } from './cash.ts';
 import type { Folder } from './item.ts';
+import { managedMaps } from './managed-maps.ts';
 import { planManagement } from './subscriptions.ts';
 import { webhookManagement } from './webhooks.ts';
 
 export const management: Folder = {
   name: 'Management',
   description: 'What the organiser makes and changes.',
-  items: [...administration, ...cash, ...planManagement, ...webhookManagement],
+  items: [...administration, ...managedMaps, ...cash, ...planManagement, ...webhookManagement],
 };

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PublicKeys, ServerMetadata } from '../../src/schemas/auth.ts';
 import { verify } from '../../src/services/oauth/access-token.ts';
+import { authChanged } from '../../src/services/oauth/revision.ts';
 import { rotateSigningKey } from '../../src/services/oauth/signing-keys.ts';
 import { createSystem } from '../../src/system.ts';
 import { testApp } from '../helpers/app.ts';
@@ -72,7 +73,8 @@ test('processes that start together share one key', async () => {
 
 test('a new key signs once every process knows it; the old one verifies until its tokens are over', async () => {
   const old = await newToken();
-  const kid = await rotateSigningKey(app.system);
+  const kid = await rotateSigningKey(app.system.db);
+  await authChanged(app.system);
   expect(kid).not.toBe(kidOf(old));
   expect((await jwks()).keys.map((key) => key.kid)).toEqual([kid, kidOf(old)]);
   expect(kidOf(await newToken())).toBe(kidOf(old));
@@ -87,7 +89,8 @@ test('a new key signs once every process knows it; the old one verifies until it
   await app.system.db.pool.query(
     `UPDATE signing_key SET retired_at = now() - interval '26 hours' WHERE retired_at IS NOT NULL`,
   );
-  await rotateSigningKey(app.system);
+  await rotateSigningKey(app.system.db);
+  await authChanged(app.system);
   app.system.auth.tokens.clear();
   expect(await verify(app.system, `Bearer ${old}`, old)).toBeUndefined();
   expect(await verify(app.system, `Bearer ${young}`, young)).toBeDefined();

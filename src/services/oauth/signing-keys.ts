@@ -8,8 +8,7 @@ import {
 } from 'jose';
 import { type Database, statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
-import type { System } from '../../system.ts';
-import { authChanged, bumpAuthRevision } from './revision.ts';
+import { bumpAuthRevision } from './revision.ts';
 
 /** Ed25519 (RFC 8037): small signatures, and signing costs a tenth of what P-256 costs. */
 export const ALGORITHM = 'EdDSA';
@@ -89,20 +88,19 @@ function firstKey(db: Database): Promise<KeyRow[]> {
 }
 
 /**
- * Makes a new signing key. The one before signs for 5 seconds more, and verifies until its last token has expired.
+ * Makes a new signing key, which every process reads within a second. The one before signs for 5 seconds more, and
+ * verifies until its last token has expired.
  * @returns the new key's `kid`
  */
-export async function rotateSigningKey(system: System): Promise<string> {
-  const kid = await inTransaction(system.db, async (tx) => {
+export function rotateSigningKey(db: Database): Promise<string> {
+  return inTransaction(db, async (tx) => {
     await tx.query(LOCK);
     await tx.execute(RETIRE);
     await tx.execute(FORGET);
-    const made = await insertKey(tx);
+    const kid = await insertKey(tx);
     await bumpAuthRevision(tx);
-    return made;
+    return kid;
   });
-  await authChanged(system);
-  return kid;
 }
 
 async function insertKey(tx: Tx): Promise<string> {

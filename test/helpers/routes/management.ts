@@ -46,6 +46,8 @@ const client = (w: ApiWorld) => create(w, '/clients', 'client', clientBody(w));
 
 const VENUE_NULLS = ['line1', 'city', 'postal_code', 'latitude', 'longitude', 'state_id'].map((f) => `/${f}`);
 
+const DEGREES = { '/latitude': [-1, 0, 1.5], '/longitude': [-1, 0, 1.5] };
+
 /** Interfaces, clients, venues, categories and the audit log, as administrators manage them. */
 export const managementRoutes: readonly RouteEntry[] = [
   {
@@ -74,12 +76,14 @@ export const managementRoutes: readonly RouteEntry[] = [
     route: 'POST /venues',
     answer: { one: 'venue' },
     nullable: VENUE_NULLS,
+    fine: DEGREES,
     example: () => ({ url: '/venues', body: venueBody() }),
   },
   {
     ...managed,
     ...{ route: 'PATCH /venues/:venue_id', status: 200, answer: { one: 'venue' }, ifMatch: true },
     nullable: VENUE_NULLS,
+    fine: DEGREES,
     example: async (w) => ({ url: `/venues/${await venue(w)}`, body: venueBody() }),
   },
   {
@@ -138,6 +142,7 @@ export const managementRoutes: readonly RouteEntry[] = [
   {
     ...managed,
     ...{ route: 'POST /clients/:client_id/rotate_secret', status: 200, answer: { one: 'client' } },
+    fine: { '/overlap_seconds': [0] },
     example: async (w) => ({
       url: `/clients/${await client(w)}/rotate_secret`,
       body: { overlap_seconds: 60 },

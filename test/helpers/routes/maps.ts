@@ -35,6 +35,16 @@ async function makeMap(world: ApiWorld): Promise<number> {
 
 const NULLABLE = ['/venue_id', '/sections/0/shape', '/sections/0/rows/0/seats/1/companion_of'];
 
+const LENGTHS = [0, 1.5];
+const PLACES = ['/sections/0/rows/0/seats/0', '/sections/0/rows/0/seats/1', '/focal_point'].flatMap((at) => [
+  [`${at}/x`, LENGTHS],
+  [`${at}/y`, LENGTHS],
+]);
+/** A map that is smaller than its seats: the seats are what is wrong then. */
+const SIZES = { '/width': [1.5], '/height': [1.5] };
+const CORNERS = [0, 1, 2].flatMap((i) => [0, 1].map((axis) => [`/sections/0/shape/${i}/${axis}`, LENGTHS]));
+const FINE = { ...SIZES, ...Object.fromEntries([...PLACES, ...CORNERS]), '/sections/1/rows': [[]] };
+
 /** Maps as organisers manage them. */
 export const mapRoutes: readonly RouteEntry[] = [
   {
@@ -43,12 +53,12 @@ export const mapRoutes: readonly RouteEntry[] = [
   },
   {
     ...{ route: 'POST /maps', scopes: ['admin'], status: 201, answer: { one: 'map' } },
-    ...{ nullable: NULLABLE, bodyLimit: BODY_LIMIT },
+    ...{ nullable: NULLABLE, fine: FINE, bodyLimit: BODY_LIMIT },
     example: (w) => ({ url: '/maps', body: mapBody(w) }),
   },
   {
     ...{ route: 'POST /maps/csv', scopes: ['admin'], status: 201, answer: { one: 'map' } },
-    ...{ nullable: ['/venue_id'], bodyLimit: BODY_LIMIT, texts: ['name'] },
+    ...{ nullable: ['/venue_id'], fine: FINE, bodyLimit: BODY_LIMIT, texts: ['name'] },
     example: ({ venue_id }) => ({
       url: '/maps/csv',
       body: {
@@ -65,7 +75,7 @@ export const mapRoutes: readonly RouteEntry[] = [
   {
     ...managed,
     ...{ route: 'PUT /maps/:map_id', status: 200, answer: { one: 'map' }, ifMatch: true },
-    ...{ nullable: NULLABLE, bodyLimit: BODY_LIMIT },
+    ...{ nullable: NULLABLE, fine: FINE, bodyLimit: BODY_LIMIT },
     example: async (w) => ({ url: `/maps/${await makeMap(w)}`, body: mapBody(w) }),
   },
   {
