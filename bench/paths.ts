@@ -1,4 +1,5 @@
 import type { System } from '../src/system.ts';
+import { door } from './paths-door.ts';
 import { availability, bestAvailable, maps } from './paths-maps.ts';
 import { memory } from './paths-memory.ts';
 import { listOfEvents, oneEvent } from './paths-reads.ts';
@@ -44,6 +45,7 @@ export const PATHS: Path[] = [
   flashSale,
   fourRequests,
   scans,
+  door,
   memory,
 ];
 

@@ -66,7 +66,7 @@ export function translateDatabaseError(error: unknown): unknown {
 
 function isConnectionLoss(error: Error): boolean {
   return (
-    /Connection terminated|ECONNREFUSED|ECONNRESET|timeout exceeded when trying to connect/.test(
+    /Connection terminated|is not queryable|ECONNREFUSED|ECONNRESET|timeout exceeded when trying to connect/.test(
       error.message,
     ) || ['ECONNREFUSED', 'ECONNRESET'].includes((error as DatabaseError).code ?? '')
   );

@@ -26,11 +26,6 @@ const sold = async (section_id = world.tonight.floor) =>
       section_id,
     )
   )[0]?.sold;
-const _change = (name: string, body: object, headers = {}) =>
-  world.call(`/events/${world.tonight.event_id}/hosts/${name}`, { method: 'PUT', body, headers });
-const _scan = async (ticket_id: string) =>
-  (await world.call('/validations', { body: { event_id: world.tonight.event_id, ticket_id } })).body
-    .validation;
 
 describe('courtesies for guests', () => {
   it('are given at once: each a place and a ticket, told guest by guest', async () => {
