@@ -179,7 +179,15 @@ export const Gate = z
   .object({ id: z.int(), event_id: z.int(), name: z.string(), zone: z.string().nullable(), created_at: at })
   .meta({ id: 'Gate' });
 
-const places = { capacity: z.int(), sold: z.int(), held: z.int(), blocked: z.int(), free: z.int() };
+const courtesy = z.int().describe('Given away: see /courtesies.');
+const places = {
+  capacity: z.int().describe('sold + courtesy + held + blocked + free.'),
+  sold: z.int(),
+  courtesy,
+  held: z.int(),
+  blocked: z.int(),
+  free: z.int(),
+};
 const books = {
   sold: z.int().describe('Sold and not given back.'),
   refunded: z.int().describe('Sold and given back.'),
@@ -210,6 +218,7 @@ export const Report = z
         ticket_type_id: z.int(),
         name: z.string(),
         capacity: z.int().describe('Of its own limit and of the places of its sections, whichever is less.'),
+        courtesy,
         held: z.int(),
         free: z.int(),
         ...books,

@@ -90,6 +90,21 @@ describe('the end of a courtesy', () => {
   });
 });
 
+it('the report of the event counts them beside what is sold', async () => {
+  await one();
+  const { report } = (await world.call(`/events/${world.tonight.event_id}/report`)).body;
+  const [{ n }] = (await world.sql<{ n: number }>(
+    `SELECT count(*)::int AS n FROM courtesy WHERE status = 'issued'`,
+  )) as [{ n: number }];
+  const { capacity, sold, courtesy, held, blocked, free } = report.totals;
+  expect(courtesy).toBe(n);
+  expect(sold + courtesy + held + blocked + free).toBe(capacity);
+  const floor = report.sections.find((s: Body) => s.section_id === world.tonight.floor);
+  expect(floor).toMatchObject({ courtesy: n, sold: 0 });
+  const type = report.ticket_types.find((t: Body) => t.ticket_type_id === world.tonight.standing);
+  expect(type).toMatchObject({ courtesy: n, sold: 0 });
+});
+
 it('the books agree after all of it', async () => {
   const client = await world.system.db.pool.connect();
   const { findings } = await runChecks(client).finally(() => client.release());

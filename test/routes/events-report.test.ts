@@ -24,7 +24,7 @@ test('an event that nobody has bought anything of', async () => {
     currency: 'EUR',
     as_of: expect.stringMatching(/Z$/),
     totals: {
-      ...{ capacity: 60, sold: 0, held: 0, blocked: 0, free: 60 },
+      ...{ capacity: 60, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 60 },
       ...{ refunded: 0, revenue: 0, discount: 0, fee: 0, tax: 0 },
     },
     ticket_types: [
@@ -32,6 +32,7 @@ test('an event that nobody has bought anything of', async () => {
         ticket_type_id: world.opera.seat,
         name: 'Seat',
         capacity: 20,
+        courtesy: 0,
         held: 0,
         free: 20,
         sold: 0,
@@ -42,6 +43,7 @@ test('an event that nobody has bought anything of', async () => {
         ticket_type_id: world.opera.gallery,
         name: 'Gallery',
         capacity: 5,
+        courtesy: 0,
         held: 0,
         free: 5,
         sold: 0,
@@ -52,6 +54,7 @@ test('an event that nobody has bought anything of', async () => {
         ticket_type_id: world.opera.vip,
         name: 'Patrons',
         capacity: 20,
+        courtesy: 0,
         held: 0,
         free: 20,
         sold: 0,
@@ -62,11 +65,11 @@ test('an event that nobody has bought anything of', async () => {
     sections: [
       {
         ...{ section_id: world.opera.stalls, name: 'Stalls <left>', kind: 'seated' },
-        ...{ capacity: 20, sold: 0, held: 0, blocked: 0, free: 20, revenue: 0 },
+        ...{ capacity: 20, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 20, revenue: 0 },
       },
       {
         ...{ section_id: world.opera.gallery_id, name: 'Gallery', kind: 'general' },
-        ...{ capacity: 40, sold: 0, held: 0, blocked: 0, free: 40, revenue: 0 },
+        ...{ capacity: 40, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 40, revenue: 0 },
       },
     ],
     products: [
@@ -119,7 +122,7 @@ test('counts what was sold, held, blocked and given back, and the money', async 
 
   const after = await report();
   expect(after.totals).toEqual({
-    ...{ capacity: 60, sold: 4, held: 1, blocked: 1, free: 54 },
+    ...{ capacity: 60, sold: 4, courtesy: 0, held: 1, blocked: 1, free: 54 },
     ...{
       refunded: 0,
       revenue: 2 * 8_525 + 2 * 3_300 + 1_000,

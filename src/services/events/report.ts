@@ -43,6 +43,19 @@ const HELD = statement(
    GROUP BY d.ticket_type_id, d.product_id`,
 );
 
+// They take places like what is sold, without an entry in the books.
+const GIVEN = statement(
+  'report_courtesies',
+  `SELECT ticket_type_id, section_id, count(*)::int AS courtesy FROM courtesy
+   WHERE company_id = $1 AND event_id = $2 AND status = 'issued' GROUP BY ticket_type_id, section_id`,
+);
+
+interface GivenRow {
+  ticket_type_id: number;
+  section_id: number | null;
+  courtesy: number;
+}
+
 interface HeldRow {
   ticket_type_id: number | null;
   product_id: number | null;
@@ -58,10 +71,11 @@ export async function getReport(ctx: Context, event_id: number): Promise<ReportV
   const { db } = ctx.system;
   const interface_id = ctx.scopes.has('admin') ? null : ctx.interface.id;
   const event = await loadEvent(ctx, event_id);
-  const [stocks, books, held, products] = await Promise.all([
+  const [stocks, books, held, given, products] = await Promise.all([
     countStock(ctx.system, ctx.company_id, [event_id]),
     db.query<BookRow>(BOOKS, [ctx.company_id, event_id, interface_id]),
     db.query<HeldRow>(HELD, [ctx.company_id, event_id]),
+    db.query<GivenRow>(GIVEN, [ctx.company_id, event_id]),
     db.prisma.product.findMany({
       where: { company_id: ctx.company_id, event_id },
       orderBy: [{ position: 'asc' }, { id: 'asc' }],
@@ -70,6 +84,14 @@ export async function getReport(ctx: Context, event_id: number): Promise<ReportV
   const stock = stocks.get(event_id) as EventStock;
   const of = (match: (row: BookRow) => boolean) => addUp(books.filter(match));
   const heldOf = (match: (row: HeldRow) => boolean) => held.filter(match).reduce((n, row) => n + row.held, 0);
+  const givenOf = (match: (row: GivenRow) => boolean) =>
+    given.filter(match).reduce((n, row) => n + row.courtesy, 0);
+  const places = [...stock.sections.values()].map((section) =>
+    placesOf(
+      section,
+      givenOf((row) => row.section_id === section.id),
+    ),
+  );
   const all = of(() => true);
   return {
     event_id,
@@ -77,7 +99,7 @@ export async function getReport(ctx: Context, event_id: number): Promise<ReportV
     currency: event.currency,
     as_of: ctx.now,
     totals: {
-      ...totalOf([...stock.sections.values()]),
+      ...totalOf(places),
       refunded: all.refunded,
       revenue: all.revenue,
       discount: all.discount,
@@ -91,16 +113,17 @@ export async function getReport(ctx: Context, event_id: number): Promise<ReportV
         ticket_type_id: type.id,
         name: translated(type, ctx.language).name,
         capacity,
+        courtesy: givenOf((row) => row.ticket_type_id === type.id),
         held: heldOf(mine),
         free: remaining,
         ...sales(of(mine)),
       };
     }),
-    sections: [...stock.sections.values()].map((section) => ({
+    sections: [...stock.sections.values()].map((section, i) => ({
       section_id: section.id,
       name: section.name,
       kind: section.kind,
-      ...placesOf(section),
+      ...(places[i] as Places),
       revenue: of((row) => row.section_id === section.id).revenue,
     })),
     products: products.map(({ id, name }) => {
@@ -128,22 +151,28 @@ const addUp = (rows: readonly Books[]): Books =>
 
 const sales = ({ sold, refunded, revenue }: Books) => ({ sold, refunded, revenue });
 
-const placesOf = ({ capacity, sold, held, blocked, available }: SectionStock) => ({
+interface Places {
+  capacity: number;
+  sold: number;
+  courtesy: number;
+  held: number;
+  blocked: number;
+  free: number;
+}
+
+const placesOf = ({ capacity, sold, held, blocked, available }: SectionStock, courtesy: number): Places => ({
   capacity,
-  sold,
+  sold: sold - courtesy,
+  courtesy,
   held,
   blocked,
   free: available,
 });
 
-const totalOf = (sections: readonly SectionStock[]) => {
-  const sum = (field: 'capacity' | 'sold' | 'held' | 'blocked' | 'available') =>
-    sections.reduce((n, section) => n + section[field], 0);
+const totalOf = (sections: readonly Places[]): Places => {
+  const sum = (field: keyof Places) => sections.reduce((n, section) => n + section[field], 0);
   return {
-    capacity: sum('capacity'),
-    sold: sum('sold'),
-    held: sum('held'),
-    blocked: sum('blocked'),
-    free: sum('available'),
+    ...{ capacity: sum('capacity'), sold: sum('sold'), courtesy: sum('courtesy') },
+    ...{ held: sum('held'), blocked: sum('blocked'), free: sum('free') },
   };
 };
