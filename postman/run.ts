@@ -14,6 +14,7 @@ import { collection, type Example, environment, exampleKey } from './collection.
 const COLLECTION = inProject('postman', 'ticketing-api.postman_collection.json');
 const ENVIRONMENT = inProject('postman', 'ticketing-api.postman_environment.json');
 const LONGEST_EXAMPLE = 3_000;
+const BINARY = /^(image\/png|application\/(pdf|zip|octet-stream|vnd\.))/;
 const SHOWN_HEADERS = new Set(
   `content-type location link etag x-interface x-page x-per-page x-total ratelimit-limit www-authenticate allow retry-after`.split(
     ' ',
@@ -95,7 +96,7 @@ function examplesOf({ run }: newman.NewmanRunSummary): Map<string, Example> {
 }
 
 function shown(body: string, type: string): string {
-  if (!type.includes('json')) return type.startsWith('image/png') ? '' : body.slice(0, LONGEST_EXAMPLE);
+  if (!type.includes('json')) return BINARY.test(type) ? '' : body.slice(0, LONGEST_EXAMPLE);
   const hidden = (key: string, value: unknown) =>
     /_token$/.test(key) && typeof value === 'string' ? '…' : value;
   return JSON.stringify(JSON.parse(body, hidden), firstTwo, 2).slice(0, LONGEST_EXAMPLE);

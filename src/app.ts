@@ -48,6 +48,7 @@ import { privacyRoutes } from './routes/privacy.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
+import { ticketFileRoutes } from './routes/ticket-files.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { validationRoutes } from './routes/validations.ts';
@@ -121,6 +122,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(exchangeRoutes);
   await app.register(cashRoutes);
   await app.register(ticketRoutes);
+  await app.register(ticketFileRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);
   await app.register(courtesyRoutes);

@@ -46,6 +46,27 @@ export const tickets: Folder = {
       test: { 'is a picture': "pm.response.headers.get('Content-Type') === 'image/png'" },
     },
     {
+      operation: 'getTicketPdf',
+      method: 'GET',
+      path: '/tickets/{{ticket_id}}.pdf',
+      status: 200,
+      test: { 'is a document': "pm.response.headers.get('Content-Type') === 'application/pdf'" },
+    },
+    {
+      operation: 'getTicketCalendar',
+      method: 'GET',
+      path: '/tickets/{{ticket_id}}.ics',
+      status: 200,
+      test: { 'is a calendar': "pm.response.text().startsWith('BEGIN:VCALENDAR')" },
+    },
+    {
+      operation: 'getCartTicketsPdf',
+      method: 'GET',
+      path: '/carts/{{cart_id}}/tickets.pdf',
+      status: 200,
+      test: { 'is a document': "pm.response.headers.get('Content-Type') === 'application/pdf'" },
+    },
+    {
       operation: 'getTicketByCode',
       method: 'GET',
       path: '/tickets/qr/{{qr_code}}',

@@ -39,6 +39,24 @@ export const doorRoutes: readonly RouteEntry[] = [
   },
   {
     ...buyers,
+    route: 'GET /tickets/:ticket_id.pdf',
+    answer: 'file',
+    example: async (w, who) => ({ url: `/tickets/${(await w.paid(who)).ticket}.pdf` }),
+  },
+  {
+    ...buyers,
+    route: 'GET /tickets/:ticket_id.ics',
+    answer: 'file',
+    example: async (w, who) => ({ url: `/tickets/${(await w.paid(who)).ticket}.ics` }),
+  },
+  {
+    ...buyers,
+    route: 'GET /carts/:cart_id/tickets.pdf',
+    answer: 'file',
+    example: async (w, who) => ({ url: `/carts/${(await w.paid(who)).id}/tickets.pdf` }),
+  },
+  {
+    ...buyers,
     route: 'PATCH /tickets/:ticket_id',
     ...{ answer: { one: 'ticket' }, ifMatch: true },
     nullable: ['/holder/email', '/holder/document_number'],

@@ -1,0 +1,48 @@
+import type { Language } from '../../errors.ts';
+
+/** The few words that stand on a ticket. */
+export interface TicketWords {
+  doors: string;
+  seat: string;
+  holder: string;
+  ticket: string;
+  once: string;
+}
+
+export const TICKET_WORDS: Record<Language, TicketWords> = {
+  en: {
+    doors: 'Doors',
+    seat: 'Place',
+    holder: 'Holder',
+    ticket: 'Ticket',
+    once: 'The code lets one person in. Whoever has a copy of it can use it: show it to nobody but the door.',
+  },
+  es: {
+    doors: 'Puertas',
+    seat: 'Localidad',
+    holder: 'Titular',
+    ticket: 'Entrada',
+    once: 'El código da acceso a una persona. Quien tenga una copia puede usarlo: muéstrelo solo en la puerta.',
+  },
+  pt: {
+    doors: 'Portas',
+    seat: 'Lugar',
+    holder: 'Titular',
+    ticket: 'Bilhete',
+    once: 'O código dá entrada a uma pessoa. Quem tiver uma cópia pode usá-lo: mostre-o apenas na porta.',
+  },
+};
+
+const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es', pt: 'pt' };
+
+/** A moment as people write it: `Friday, 4 December 2026 at 20:00`. */
+export const momentIn = (time_zone: string, language: Language, at: Date): string =>
+  new Intl.DateTimeFormat(LOCALES[language], {
+    dateStyle: 'full',
+    timeStyle: 'short',
+    timeZone: time_zone,
+  }).format(at);
+
+/** `20:00` */
+export const timeIn = (time_zone: string, language: Language, at: Date): string =>
+  new Intl.DateTimeFormat(LOCALES[language], { timeStyle: 'short', timeZone: time_zone }).format(at);

@@ -1,0 +1,103 @@
+import { PDFiumLibrary } from '@hyzyla/pdfium';
+import jsqr from 'jsqr';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DoorWorld, doorWorld, type TestTicket } from '../helpers/ticket-factories.ts';
+
+let world: DoorWorld;
+let ticket: TestTicket;
+let pdfium: PDFiumLibrary | undefined;
+
+beforeAll(async () => {
+  world = await doorWorld();
+  const { event_id } = world.tonight;
+  await world.sql(
+    `UPDATE event SET name = 'Noche de Łódź', translations = '{"es": {"name": "Noche española"}}', time_zone = 'Europe/Madrid',
+       starts_at = '2031-07-04T19:30:00Z', ends_at = '2031-07-04T22:00:00Z', doors_at = '2031-07-04T18:30:00Z' WHERE id = $1`,
+    event_id,
+  );
+  const [seat] = await world.sql<{ seat_id: number; section_id: number }>(
+    'SELECT seat_id, section_id FROM event_seat WHERE event_id = $1 ORDER BY seat_id LIMIT 1',
+    event_id,
+  );
+  ticket = await world.ticket({ user_id: world.john, first_name: 'Zoë', last_name: 'Łukasz', ...seat });
+});
+afterAll(async () => {
+  pdfium?.destroy();
+  await world.close();
+});
+
+/** What a person and a scanner read on each page. */
+async function pagesOf(bytes: Buffer): Promise<{ text: string; code: string | undefined }[]> {
+  pdfium ??= await PDFiumLibrary.init(); // the library bears one start only
+  const document = await pdfium.loadDocument(bytes);
+  const pages = [];
+  for (const page of document.pages()) {
+    const text = page.getText();
+    const { data, width, height } = await page.render({ scale: 3, render: 'bitmap' });
+    const code = jsqr.default(new Uint8ClampedArray(data), width, height)?.data;
+    pages.push({ text, code });
+  }
+  document.destroy();
+  return pages;
+}
+
+describe('the date of a ticket', () => {
+  it('is a calendar file with its times in UTC', async () => {
+    const answer = await world.call(`/tickets/${ticket.id}.ics`, { who: 'john' });
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/calendar; charset=utf-8']);
+    const lines = answer.raw.toString().replaceAll('\r\n\t', '').split('\r\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'BEGIN:VCALENDAR',
+        `UID:${ticket.id}`,
+        'SUMMARY:Noche de Łódź',
+        'DTSTART:20310704T193000Z',
+        'DTEND:20310704T220000Z',
+        'END:VCALENDAR',
+      ]),
+    );
+  });
+});
+
+describe('a ticket as PDF', () => {
+  it('is refused for a ticket that no longer admits', async () => {
+    const dead = await world.ticket({ user_id: world.john, status: 'void' });
+    for (const kind of ['pdf', 'ics']) {
+      const { status, body } = await world.call(`/tickets/${dead.id}.${kind}`, { who: 'john' });
+      expect([status, body.code, body.ticket_status]).toEqual([409, 'conflict', 'void']);
+    }
+  });
+
+  // Reading pages keeps the process from answering, so that everything is asked for first.
+  it('shows what, when, where and for whom, in the language of the request, and a code that a scanner reads', async () => {
+    const answer = await world.call(`/tickets/${ticket.id}.pdf`, { who: 'john' });
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/pdf']);
+    const headers = { 'accept-language': 'es' };
+    const spanish = await world.call(`/tickets/${ticket.id}.pdf`, { who: 'john', headers });
+    const first = await world.ticket({ user_id: world.john });
+    const more = { user_id: world.john, cart_id: first.cart_id };
+    const second = await world.ticket(more);
+    await world.ticket({ ...more, status: 'void' });
+    const cart = await world.call(`/carts/${first.cart_id}/tickets.pdf`, { who: 'john' });
+    const strangers = await world.call(`/carts/${first.cart_id}/tickets.pdf`, { who: 'mary' });
+    expect([strangers.status, strangers.body.code]).toEqual([404, 'not_found']);
+    const codes = await Promise.all([ticket, first, second].map(world.code));
+
+    const [page, ...others] = await pagesOf(answer.raw);
+    expect([page?.code, others]).toEqual([codes[0], []]);
+    for (const words of [
+      'Noche de Łódź',
+      'Friday, 4 July 2031',
+      '21:30',
+      'Doors: 20:30',
+      'Zoë Łukasz',
+      ticket.id,
+    ])
+      expect(page?.text).toContain(words);
+    const [translated] = await pagesOf(spanish.raw);
+    expect(translated?.text).toContain('Noche española');
+    expect(translated?.text).toContain('viernes, 4 de julio de 2031');
+    // Of a whole cart: a page for each ticket that still admits.
+    expect((await pagesOf(cart.raw)).map(({ code }) => code)).toEqual([codes[1], codes[2]]);
+  });
+});
