@@ -50,6 +50,7 @@ import { resourceRoutes } from './routes/resources.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { ticketFileRoutes } from './routes/ticket-files.ts';
 import { ticketRoutes } from './routes/tickets.ts';
+import { transferRoutes } from './routes/transfers.ts';
 import { userRoutes } from './routes/users.ts';
 import { validationRoutes } from './routes/validations.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -123,6 +124,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(cashRoutes);
   await app.register(ticketRoutes);
   await app.register(ticketFileRoutes);
+  await app.register(transferRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);
   await app.register(courtesyRoutes);

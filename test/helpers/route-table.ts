@@ -13,6 +13,7 @@ import { planRoutes } from './routes/plans.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { userRoutes } from './routes/users.ts';
+import { transferRoutes } from './routes/transfers.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** A request that succeeds. */
@@ -74,6 +75,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...exchangeRoutes,
   ...cashRoutes,
   ...doorRoutes,
+  ...transferRoutes,
   ...offlineRoutes,
   ...managementRoutes,
   ...webhookRoutes,

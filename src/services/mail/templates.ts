@@ -3,6 +3,7 @@ import { courtesy } from './templates/courtesy.ts';
 import { emailChanged } from './templates/email-changed.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { passwordReset } from './templates/password-reset.ts';
+import { ticketTransfer } from './templates/ticket-transfer.ts';
 import { verifyEmail } from './templates/verify-email.ts';
 
 /** Every kind of mail by the name it is enqueued under; one file each. A name in use must not change its data. */
@@ -11,6 +12,7 @@ export const TEMPLATES = {
   password_reset: passwordReset,
   password_changed: passwordChanged,
   email_changed: emailChanged,
+  ticket_transfer: ticketTransfer,
   courtesy,
 } satisfies Record<string, MailTemplate<never>>;
 

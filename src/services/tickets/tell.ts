@@ -3,6 +3,10 @@ import type { TicketRow } from './row.ts';
 
 type Told =
   | 'ticket.updated'
+  | 'ticket.transfer_offered'
+  | 'ticket.transfer_cancelled'
+  | 'ticket.transfer_declined'
+  | 'ticket.transferred'
   | 'ticket.reissued'
   | 'ticket.voided'
   | 'ticket.validated'
