@@ -12,8 +12,8 @@ import { openRoutes } from './routes/open.ts';
 import { planRoutes } from './routes/plans.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { salesRoutes } from './routes/sales.ts';
-import { userRoutes } from './routes/users.ts';
 import { transferRoutes } from './routes/transfers.ts';
+import { userRoutes } from './routes/users.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** A request that succeeds. */
