@@ -32,6 +32,8 @@ import { cashRoutes } from './routes/cash.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { courtesyRoutes } from './routes/courtesies.ts';
+import { eventManagementRoutes } from './routes/event-management.ts';
+import { eventThingRoutes } from './routes/event-things.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { guestRoutes } from './routes/guests.ts';
@@ -117,6 +119,8 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(managedMapRoutes);
   await app.register(mapCsvRoutes);
   await app.register(eventRoutes);
+  await app.register(eventManagementRoutes);
+  await app.register(eventThingRoutes);
   await app.register(mapRoutes);
   await app.register(cartRoutes);
   await app.register(paymentRoutes);

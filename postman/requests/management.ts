@@ -1,5 +1,6 @@
 import { administration } from './administration.ts';
 import { cash } from './cash.ts';
+import { eventManagement } from './event-management.ts';
 import type { Folder } from './item.ts';
 import { managedMaps } from './managed-maps.ts';
 import { planManagement } from './subscriptions.ts';
@@ -8,5 +9,12 @@ import { webhookManagement } from './webhooks.ts';
 export const management: Folder = {
   name: 'Management',
   description: 'What the organiser makes and changes.',
-  items: [...administration, ...managedMaps, ...cash, ...planManagement, ...webhookManagement],
+  items: [
+    ...eventManagement,
+    ...administration,
+    ...managedMaps,
+    ...cash,
+    ...planManagement,
+    ...webhookManagement,
+  ],
 };

@@ -9,6 +9,7 @@ const CONSTRAINTS: Record<string, [ProblemCode, string]> = {
   event_company_id_venue_id_fkey: ['conflict', 'The venue is in use, or has just been deleted.'],
   map_company_id_venue_id_fkey: ['conflict', 'The venue is in use, or has just been deleted.'],
   event_map_company_id_map_id_fkey: ['conflict', 'The map is in use, or has just been deleted.'],
+  event_company_id_slug_key: ['conflict', 'Another event has this slug.'],
 };
 
 /**

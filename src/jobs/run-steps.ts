@@ -1,10 +1,15 @@
 import { giveCourtesies } from '../services/courtesies/give-job.ts';
+import { CANCELLATION } from '../services/events/manage/cancellation.ts';
 import { type AnySteps, giveUp, runSteps, type StepsPayload } from '../services/jobs/steps.ts';
 import { userExport } from '../services/users/export.ts';
 import type { JobTask } from './task.ts';
 
 /** Every kind of job that works in steps. */
-const KINDS: readonly AnySteps[] = [giveCourtesies as AnySteps, userExport as AnySteps];
+const KINDS: readonly AnySteps[] = [
+  giveCourtesies as AnySteps,
+  CANCELLATION as AnySteps,
+  userExport as AnySteps,
+];
 
 /** How long a job keeps its place in the worker before others that are due get a turn. */
 const TURN_MS = 2_000;

@@ -31,13 +31,23 @@ function shown(row: z.ZodType): Record<string, unknown> {
 }
 
 /** What became of a row: the object it made under its singular key, or the problem it was refused with. */
-export const BulkResult = <Root extends string, S extends z.ZodType>(root: Root, schema: S) =>
-  z.object({
-    index: z.int().describe('Of the row in the request, from 0.'),
-    status: z.enum(['ok', 'error']),
-    [root]: schema.nullable(),
-    error: z
-      .looseObject({ code: z.string(), detail: z.string() })
-      .nullable()
-      .describe('Code and detail of the problem, and its facts; pointers in `errors` lead into the request.'),
-  });
+export const BulkResult = (root: string, schema: z.ZodType) =>
+  z
+    .object({
+      index: z.int().describe('Of the row in the request, from 0.'),
+      status: z.enum(['ok', 'error']),
+      error: z
+        .looseObject({ code: z.string(), detail: z.string() })
+        .nullable()
+        .describe(
+          'Code and detail of the problem, and its facts; pointers in `errors` lead into the request.',
+        ),
+    })
+    .extend({ [root]: schema.nullable() }) as unknown as z.ZodType<RowResult>;
+
+export interface RowResult {
+  index: number;
+  status: 'ok' | 'error';
+  error: ({ code: string; detail: string } & Record<string, unknown>) | null;
+  [root: string]: unknown;
+}

@@ -102,6 +102,14 @@ export const Product = z
   })
   .meta({ id: 'Product' });
 
+const EventSettings = z.object({
+  translations: z.record(z.string(), z.record(z.string(), z.string())),
+  orphan_rule: z.boolean(),
+  rotating_codes: z.boolean(),
+  holder_change_until: at.nullable(),
+  map_ids: z.array(z.int()),
+});
+
 export const Event = z
   .object({
     id: z.int(),
@@ -131,6 +139,7 @@ export const Event = z
     image_url: z.string().nullable(),
     created_at: at,
     updated_at: at,
+    settings: EventSettings.optional().describe('For admin only.'),
     venue: Venue.nullable().optional(),
     ticket_types: z.array(TicketType).optional(),
     products: z.array(Product).optional(),

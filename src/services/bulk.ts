@@ -1,18 +1,9 @@
 import type { z } from 'zod';
-import { statement } from '../db/client.ts';
-import { translateDatabaseError } from '../db/errors.ts';
+import { attempt } from '../db/attempt.ts';
 import type { Tx } from '../db/transaction.ts';
 import { AppError, type FieldFault } from '../errors.ts';
-import type { BulkMode } from '../schemas/bulk.ts';
+import type { BulkMode, RowResult } from '../schemas/bulk.ts';
 import { faultsOf, invalid } from '../schemas/faults.ts';
-
-/** What became of a row. The object is under the singular key that the route shows it by. */
-export interface RowResult {
-  index: number;
-  status: 'ok' | 'error';
-  error: ({ code: string; detail: string } & Record<string, unknown>) | null;
-  [root: string]: unknown;
-}
 
 export interface BulkOf<Row, Made> {
   /** Name of the array in the request: pointers begin with it. */
@@ -26,10 +17,6 @@ export interface BulkOf<Row, Made> {
    */
   write(tx: Tx, row: Row, index: number): Promise<Made>;
 }
-
-const SAVE = statement('bulk_save', 'SAVEPOINT bulk_row');
-const KEEP = statement('bulk_keep', 'RELEASE SAVEPOINT bulk_row');
-const UNDO = statement('bulk_undo', 'ROLLBACK TO SAVEPOINT bulk_row');
 
 /**
  * Carries out rows one by one, in their order, in the transaction of the request: `atomic` all of them or none, `each`
@@ -67,19 +54,11 @@ async function carryOut<Row, Made>(
   const at = `/${name}/${index}`;
   const parsed = row.safeParse(input, { reportInput: true });
   if (!parsed.success) return invalid(parsed.error.issues.flatMap((issue) => faultsOf(issue, at)));
-  await tx.execute(SAVE);
-  try {
-    const made = await write(tx, parsed.data, index);
-    await tx.execute(KEEP);
-    return { made };
-  } catch (thrown) {
-    const error = translateDatabaseError(thrown);
-    if (!(error instanceof AppError) || error.status >= 500) throw error;
-    await tx.execute(UNDO);
-    const { code, message, facts, headers } = error;
-    const errors = facts.errors?.map((fault) => ({ ...fault, pointer: at + fault.pointer }));
-    return new AppError(code, message, { ...facts, ...(errors && { errors }) }, headers);
-  }
+  const outcome = await attempt(tx, () => write(tx, parsed.data, index));
+  if (!(outcome instanceof AppError)) return outcome;
+  const { code, message, facts, headers } = outcome;
+  const errors = facts.errors?.map((fault) => ({ ...fault, pointer: at + fault.pointer }));
+  return new AppError(code, message, { ...facts, ...(errors && { errors }) }, headers);
 }
 
 /** One refusal for all: what is not a fault of a field is told of its row. */

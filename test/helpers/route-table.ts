@@ -4,6 +4,7 @@ import { cashRoutes } from './routes/cash.ts';
 import { catalogueRoutes } from './routes/catalogues.ts';
 import { courtesyRoutes } from './routes/courtesies.ts';
 import { doorRoutes } from './routes/door.ts';
+import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
@@ -78,6 +79,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...transferRoutes,
   ...offlineRoutes,
   ...managementRoutes,
+  ...eventRoutes,
   ...webhookRoutes,
   ...courtesyRoutes,
   ...mapRoutes,

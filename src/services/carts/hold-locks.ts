@@ -1,5 +1,6 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
+import { shareEvents } from '../events/lock.ts';
 import { type LockedStock, lockStock } from '../inventory/locks.ts';
 import type { HoldCommand } from './hold-batch.ts';
 import { locksOf } from './judge.ts';
@@ -127,6 +128,9 @@ const VERSIONS = statement(
 async function versionsOf(tx: Tx, company_id: number, commands: HoldCommand[]): Promise<Map<number, number>> {
   const ids = eventsOf(commands);
   if (!ids.length) return new Map();
-  const rows = await tx.query<{ id: number; version: number }>(VERSIONS, [company_id, ids]);
+  const [, rows] = await Promise.all([
+    shareEvents(tx, company_id, ids), // first: what is read then stays as it is
+    tx.query<{ id: number; version: number }>(VERSIONS, [company_id, ids]),
+  ]);
   return new Map(rows.map((row) => [row.id, row.version]));
 }

@@ -72,7 +72,7 @@ export async function getReport(ctx: Context, event_id: number): Promise<ReportV
   const interface_id = ctx.scopes.has('admin') ? null : ctx.interface.id;
   const event = await loadEvent(ctx, event_id);
   const [stocks, books, held, given, products] = await Promise.all([
-    countStock(ctx.system, ctx.company_id, [event_id]),
+    countStock(ctx.system.db, ctx.company_id, [event_id]),
     db.query<BookRow>(BOOKS, [ctx.company_id, event_id, interface_id]),
     db.query<HeldRow>(HELD, [ctx.company_id, event_id]),
     db.query<GivenRow>(GIVEN, [ctx.company_id, event_id]),

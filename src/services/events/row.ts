@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Context, seesEverything } from '../../context.ts';
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
 import { type Language, notFound } from '../../errors.ts';
 import type { Event } from '../../schemas/events.ts';
 import { priceOf } from '../pricing/price.ts';
@@ -33,6 +34,10 @@ export interface EventRow extends SalesWindow {
   max_per_cart: number;
   created_at: Date;
   updated_at: Date;
+  orphan_rule: boolean;
+  rotating_codes: boolean;
+  holder_change_until: Date | null;
+  map_ids: number[];
   /** When this interface sells, and what it adds to the fee of a ticket. */
   channel_start: Date | null;
   channel_end: Date | null;
@@ -57,7 +62,9 @@ const LOAD = statement(
   'event_load',
   `SELECT e.id, e.name, e.slug, e.description, e.translations, e.status, e.seating, e.currency, e.category_id,
      e.venue_id, e.series_id, e.image_url, e.time_zone, e.starts_at, e.ends_at, e.doors_at, e.sales_start, e.sales_end,
-     e.max_per_cart, e.created_at, e.updated_at,
+     e.max_per_cart, e.created_at, e.updated_at, e.orphan_rule, e.rotating_codes, e.holder_change_until,
+     ARRAY(SELECT m.map_id FROM event_map m WHERE m.company_id = e.company_id AND m.event_id = e.id ORDER BY m.map_id)
+       AS map_ids,
      i.sales_start AS channel_start, i.sales_end AS channel_end, i.extra_fee,
      (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',
          (SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]') FROM price_phase p
@@ -68,9 +75,13 @@ const LOAD = statement(
 );
 
 /** The events among the given ones that the caller may see on this interface, in the order asked. */
-export async function loadEvents(ctx: Context, ids: readonly number[]): Promise<EventRow[]> {
+export async function loadEvents(
+  ctx: Context,
+  ids: readonly number[],
+  reader: Tx | Database = ctx.system.db,
+): Promise<EventRow[]> {
   const values = [ctx.company_id, ctx.interface.id, ids, ctx.scopes.has('admin')];
-  const rows = await ctx.system.db.query<EventRow>(LOAD, values);
+  const rows = await reader.query<EventRow>(LOAD, values);
   const byId = new Map(
     rows.map((row) => [row.id, { ...row, ticket_types: row.ticket_types.map(withDates) }]),
   );
@@ -118,7 +129,8 @@ export const eventWindow = (event: EventRow): SalesWindow =>
 
 /** An event as the API shows it, without expansions. */
 export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): EventView {
-  const { translations: _, channel_start: _1, channel_end: _2, extra_fee, ticket_types, ...columns } = event;
+  const { translations, channel_start: _1, channel_end: _2, extra_fee, ticket_types, ...rest } = event;
+  const { orphan_rule, rotating_codes, holder_change_until, map_ids, ...columns } = rest;
   const window = eventWindow(event);
   const { remaining, capacity } = leftOfEvent(stock, ticket_types);
   const totals = ticket_types
@@ -132,5 +144,8 @@ export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): 
     availability: availabilityLevel(remaining, capacity),
     price_range: totals.length ? { min: Math.min(...totals), max: Math.max(...totals) } : null,
     ...(seesEverything(ctx) && { remaining }),
+    ...(ctx.scopes.has('admin') && {
+      settings: { translations, orphan_rule, rotating_codes, holder_change_until, map_ids },
+    }),
   };
 }

@@ -25,7 +25,7 @@ export async function tellSoldOut(
 ): Promise<void> {
   const types = await system.db.query<{ id: number; section_ids: number[] }>(TYPES, [company_id, event_id]);
   if (!types.length) return;
-  const stock = (await countStock(system, company_id, [event_id])).get(event_id);
+  const stock = (await countStock(system.db, company_id, [event_id])).get(event_id);
   if (!stock) return;
   const { remaining } = leftOfEvent(stock, types);
   const sections = [...stock.sections.values()];

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
+import type { Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
 import { mostTickets } from './places.ts';
 
@@ -115,7 +116,7 @@ export class StockFigures {
     };
     const missing = event_ids.filter((id) => !known(id));
     if (missing.length) {
-      const counted = countStock(system, company_id, missing);
+      const counted = countStock(system.db, company_id, missing);
       for (const id of missing) this.remember(key(id), id, counted, now);
     }
     const stocks = event_ids.map(
@@ -147,11 +148,11 @@ export class StockFigures {
 
 /** Counts the stock of events as the database has it at this moment. */
 export async function countStock(
-  system: System,
+  reader: Tx | Database,
   company_id: number,
   event_ids: readonly number[],
 ): Promise<Map<number, EventStock>> {
-  const rows = await system.db.query<StockRow>(STOCK, [company_id, event_ids]);
+  const rows = await reader.query<StockRow>(STOCK, [company_id, event_ids]);
   const byId = <T extends { id: number }>(list: T[]) => new Map(list.map((item) => [item.id, item]));
   return new Map(
     rows.map((row) => [

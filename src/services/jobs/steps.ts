@@ -78,7 +78,7 @@ const CLAIM = statement(
 );
 const ADVANCE = statement(
   'job_advance',
-  `UPDATE job SET status = 'running', done = $3, total = coalesce($4, total), cursor = $5, stepped_at = now()
+  `UPDATE job SET status = 'running', done = least($3, coalesce($4, total)), total = coalesce($4, total), cursor = $5, stepped_at = now()
    WHERE company_id = $1 AND id = $2`,
 );
 

@@ -4,6 +4,7 @@ import { endCarts } from '../carts/expire.ts';
 import { type CartRow, linesOf, lockCarts } from '../carts/row.ts';
 import { moveCart } from '../carts/state.ts';
 import { beyondLimit } from '../carts/user-limits.ts';
+import { shareEvents } from '../events/lock.ts';
 import { retakeCodes, returnCodes } from '../inventory/codes.ts';
 import { retakeLines } from '../inventory/retake.ts';
 import { returnLines } from '../inventory/return.ts';
@@ -22,6 +23,15 @@ const ENDED_LINES = statement(
      AND l.updated_at = (SELECT max(n.updated_at) FROM sale_detail n
                          WHERE n.company_id = $1 AND n.cart_id = $2 AND n.status = 'released')
    ORDER BY l.created_at, l.id`,
+);
+// The event may have been called off since, or what it sold taken out of its offer.
+const OFFERED = statement(
+  'late_offered',
+  `SELECT l.id FROM sale_detail l
+   JOIN event e ON e.company_id = l.company_id AND e.id = l.event_id AND e.status NOT IN ('cancelled', 'draft')
+   WHERE l.company_id = $1 AND l.id = ANY($2::uuid[])
+     AND (l.ticket_type_id IS NULL OR EXISTS (SELECT FROM ticket_type t WHERE t.company_id = $1 AND t.id = l.ticket_type_id))
+     AND (l.product_id IS NULL OR EXISTS (SELECT FROM product p WHERE p.company_id = $1 AND p.id = l.product_id))`,
 );
 const HOLD_LINES = statement(
   'late_hold_lines',
@@ -47,6 +57,7 @@ export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Pr
   const lines = await tx.query<StockLine & { total: number }>(ENDED_LINES, [company_id, id]);
   const total = lines.reduce((sum, line) => sum + line.total, 0);
   if (!lines.length || lines.length !== ended.line_count || total !== ended.total) return undefined;
+  if (!(await areOffered(tx, company_id, lines))) return undefined;
   if (!(await retakeLines(tx, company_id, lines, new Date(Date.now() + HOLD_MS)))) return undefined;
   if (!(await retakeCodes(tx, company_id, id))) {
     await returnLines(tx, company_id, lines, 'held');
@@ -66,4 +77,13 @@ export async function retakeCart(tx: Tx, cart: CartRow, payment: PaymentRow): Pr
 async function linesHeldLast(tx: Tx, { company_id, id }: CartRow): Promise<{ id: string }[]> {
   const held = (await linesOf(tx, company_id, [id])).filter((line) => line.status === 'held');
   return held.length ? held : tx.query<StockLine>(ENDED_LINES, [company_id, id]);
+}
+
+/** Are all lines still something that their events sell? Events stay so until the transaction ends. */
+async function areOffered(tx: Tx, company_id: number, lines: readonly StockLine[]): Promise<boolean> {
+  const ids = lines.flatMap(({ event_id }) => event_id ?? []);
+  const ofEvents = lines.filter(({ event_id }) => event_id !== null).map(({ id }) => id);
+  await shareEvents(tx, company_id, [...new Set(ids)]);
+  const offered = await tx.query(OFFERED, [company_id, ofEvents]);
+  return offered.length === ofEvents.length;
 }

@@ -41,16 +41,29 @@ const REFUND_LINES = statement(
 export function refundCart(ctx: Context, cart_id: string, request: RefundRequest): Promise<Refund> {
   return transaction(ctx, async (tx) => {
     const cart = await lockCart(tx, ctx, cart_id);
-    const refunds = await (isSale(cart) ? refundSale : refundPart)(tx, ctx, cart, request);
-    await recordAudit(tx, ctx, {
-      action: 'cart.refund',
-      subject_type: 'cart',
-      subject_id: cart_id,
-      before: { status: cart.status, paid: cart.paid, refunded: cart.refunded },
-      after: { ...request, refund_ids: refunds.map(({ id }) => id) },
-    });
-    return presentRefund(refunds);
+    return presentRefund(await refundLocked(tx, ctx, cart, request));
   });
+}
+
+/**
+ * The same for a cart that the caller has locked, whoever may reach it.
+ * @returns its part of each payment; none when nothing was paid
+ */
+export async function refundLocked(
+  tx: Tx,
+  ctx: Context,
+  cart: CartRow,
+  request: RefundRequest,
+): Promise<RefundRow[]> {
+  const refunds = await (isSale(cart) ? refundSale : refundPart)(tx, ctx, cart, request);
+  await recordAudit(tx, ctx, {
+    action: 'cart.refund',
+    subject_type: 'cart',
+    subject_id: cart.id,
+    before: { status: cart.status, paid: cart.paid, refunded: cart.refunded },
+    after: { ...request, refund_ids: refunds.map(({ id }) => id) },
+  });
+  return refunds;
 }
 
 const isSale = ({ status }: CartRow): boolean => ['paid', 'partially_refunded', 'refunded'].includes(status);

@@ -36,11 +36,37 @@ export async function voidTicketsOfLines(
     throw new AppError('conflict', 'Some of these tickets were used at the door: force refunds them, too.', {
       used_ticket_ids: used.map(({ id }) => id),
     });
+  await voidLocked(tx, company_id, tickets);
+  return tickets;
+}
+
+const LOCK_LEFT = statement(
+  'ticket_lock_left',
+  `SELECT t.* FROM ticket t
+   WHERE t.company_id = $1 AND t.event_id = $2 AND t.status IN ('valid', 'used') ORDER BY t.id LIMIT $3 FOR UPDATE`,
+);
+
+/**
+ * Makes the tickets worthless that an event which was called off still has: those that nobody paid for.
+ * @param most at most so many at once
+ * @returns the tickets as they were
+ */
+export async function voidTicketsLeft(
+  tx: Tx,
+  company_id: number,
+  event_id: number,
+  most: number,
+): Promise<TicketRow[]> {
+  const tickets = await tx.query<TicketRow>(LOCK_LEFT, [company_id, event_id, most]);
+  if (tickets.length) await voidLocked(tx, company_id, tickets);
+  return tickets;
+}
+
+async function voidLocked(tx: Tx, company_id: number, tickets: readonly TicketRow[]): Promise<void> {
   const voided = await tx.execute(VOID, [
     company_id,
     tickets.map(({ id }) => id),
     tickets.map(({ status }) => status),
   ]);
   if (voided !== tickets.length) throw new Error('a ticket changed under its lock');
-  return tickets;
 }
