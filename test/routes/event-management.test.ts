@@ -1,62 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiWorld, apiWorld, type Method } from '../helpers/api-world.ts';
+import { type ApiWorld, apiWorld } from '../helpers/api-world.ts';
+import { at, organiser } from '../helpers/organiser.ts';
 
 let world: ApiWorld;
+let ask: ReturnType<typeof organiser>['ask'],
+  seller: ReturnType<typeof organiser>['seller'],
+  draft: ReturnType<typeof organiser>['draft'],
+  onSale: ReturnType<typeof organiser>['onSale'],
+  buy: ReturnType<typeof organiser>['buy'],
+  auditOf: ReturnType<typeof organiser>['auditOf'],
+  versionOf: ReturnType<typeof organiser>['versionOf'],
+  toldOf: ReturnType<typeof organiser>['toldOf'];
 beforeAll(async () => {
   world = await apiWorld();
+  ({ ask, seller, draft, onSale, buy, auditOf, versionOf, toldOf } = organiser(world));
 });
 afterAll(() => world.close());
-
-const ask = async (method: Method, url: string, body?: object, headers: Record<string, string> = {}) => {
-  const answer = await world.call(method, url, { who: 'admin', body, headers });
-  return {
-    status: answer.statusCode,
-    body: answer.body ? answer.json() : undefined,
-    headers: answer.headers,
-  };
-};
-const seller = async (method: Method, url: string, body?: object) => {
-  const answer = await world.call(method, url, { who: 'seller', body });
-  return { status: answer.statusCode, body: answer.body ? answer.json() : undefined };
-};
-const at = (days: number) => new Date(Date.UTC(2027, 0, 1 + days, 20)).toISOString();
-const draft = async (more: object = {}) => {
-  const answer = await ask('POST', '/events', { name: 'Gala', starts_at: at(0), ...more });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return answer.body.event;
-};
-/** A published event of one standing type, in the floor of the world's map. */
-const onSale = async (type: object = {}, more: object = {}) => {
-  const event = await draft({ map_ids: [world.map_id], ...more });
-  const body = { name: 'Floor', price: 5_000, section_ids: [world.floor], ...type };
-  const made = await ask('POST', `/events/${event.id}/ticket_types`, body);
-  expect(made.status, JSON.stringify(made.body)).toBe(201);
-  const published = await ask('POST', `/events/${event.id}/publish`);
-  expect(published.status, JSON.stringify(published.body)).toBe(200);
-  return { id: event.id as number, type: made.body.ticket_type.id as number };
-};
-const buy = async (ticket_type_id: number, quantity = 1, pay = true) => {
-  const { status, body } = await seller('POST', '/carts', { items: [{ ticket_type_id, quantity }] });
-  if (status !== 201) return { status, body };
-  if (!pay) return { status, body };
-  return seller('POST', `/carts/${body.cart.id}/payments`, { method: 'cash' });
-};
-const auditOf = async (subject_id: number, subject_type = 'event') =>
-  (
-    await world.system.db.pool.query(
-      'SELECT action, before, after FROM audit_log WHERE subject_type = $1 AND subject_id = $2 ORDER BY created_at, id',
-      [subject_type, String(subject_id)],
-    )
-  ).rows;
-const versionOf = async (id: number) =>
-  (await world.system.db.pool.query('SELECT version FROM event WHERE id = $1', [id])).rows[0]?.version;
-const toldOf = async (id: number) =>
-  (
-    await world.system.db.pool.query(
-      "SELECT data FROM change WHERE type = 'event.updated' AND event_id = $1 ORDER BY sequence",
-      [id],
-    )
-  ).rows.map(({ data }) => data);
 
 describe('POST /events', () => {
   it('writes a draft with translations and time zone, and says where it is', async () => {
@@ -300,88 +259,5 @@ describe('the states of an event', () => {
       status: 409,
       body: { event_status: 'published' },
     });
-  });
-});
-
-describe('POST /events/:event_id/duplicate', () => {
-  it('copies everything that hangs on it to another date, unsold', async () => {
-    const { id, type } = await onSale(
-      { sales_end: at(-1), fee_rate: 500, capacity: 100 },
-      { ends_at: at(1), doors_at: at(0), sales_start: at(-100) },
-    );
-    const gate = (await ask('POST', `/events/${id}/gates`, { name: 'North', zone: 'A' })).body.gate;
-    await ask('PATCH', `/events/${id}/ticket_types/${type}`, { gate_ids: [gate.id] });
-    await ask('POST', `/events/${id}/products`, { name: 'Parking', price: 800, capacity: 5 });
-    const { pool } = world.system.db;
-    const { company_id } = world.accounts;
-    await pool.query(
-      `INSERT INTO code (company_id, event_id, code, kind, value, ticket_type_ids, used, starts_at)
-       VALUES ($1, $2, 'TEN', 'percentage', 1000, $3, 3, $4)`,
-      [company_id, id, [type], at(-10)],
-    );
-    await pool.query(
-      `INSERT INTO price_phase (company_id, ticket_type_id, name, price, ends_at) VALUES ($1, $2, 'early', 4000, $3)`,
-      [company_id, type, at(-20)],
-    );
-    const answer = await ask('POST', `/events/${id}/duplicate`, { starts_at: at(7) });
-    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-    const copy = answer.body.event;
-    expect(copy).toMatchObject({
-      ...{
-        name: 'Gala',
-        status: 'draft',
-        starts_at: at(7),
-        ends_at: at(8),
-        doors_at: at(7),
-        sales_start: at(-93),
-      },
-      settings: { map_ids: [world.map_id] },
-    });
-    const gates = (await ask('GET', `/events/${copy.id}/gates`)).body.gates;
-    expect(gates).toMatchObject([{ name: 'North', zone: 'A' }]);
-    const [listed] = (await ask('GET', `/events/${copy.id}/ticket_types`)).body.ticket_types;
-    expect(listed.id).not.toBe(type);
-    const one = (await ask('GET', `/events/${copy.id}/ticket_types/${listed.id}`)).body.ticket_type;
-    expect(one).toMatchObject({
-      ...{ name: 'Floor', price: 5_000, fee_rate: 500, capacity: 100, section_ids: [world.floor] },
-      ...{ sales_end: at(6), gate_ids: [gates[0].id] },
-    });
-    expect((await ask('GET', `/events/${copy.id}/products`)).body.products).toMatchObject([
-      { name: 'Parking', remaining: 5 },
-    ]);
-    const code = await pool.query('SELECT * FROM code WHERE event_id = $1', [copy.id]);
-    expect(code.rows).toMatchObject([
-      { code: 'TEN', used: 0, held: 0, ticket_type_ids: [listed.id], starts_at: new Date(at(-3)) },
-    ]);
-    const phases = await pool.query('SELECT * FROM price_phase WHERE ticket_type_id = $1', [listed.id]);
-    expect(phases.rows).toMatchObject([{ name: 'early', price: 4_000, ends_at: new Date(at(-13)) }]);
-    expect((await ask('POST', `/events/${copy.id}/publish`)).status).toBe(200);
-  });
-});
-
-describe('interfaces of an event', () => {
-  it('decide where it sells, with windows and an extra fee; those with sales stay', async () => {
-    const { id, type } = await onSale();
-    const { pos, web } = world.accounts.interfaces;
-    const url = `/events/${id}/interfaces`;
-    expect((await world.call('GET', `/events/${id}`, { who: 'pos' })).statusCode).toBe(404);
-    const put = await ask('PUT', `${url}/${pos}`, { sales_end: at(-1), extra_fee: 150 });
-    expect(put.body.event_interface).toEqual({
-      ...{ event_id: id, interface_id: pos, sales_start: null, sales_end: at(-1), extra_fee: 150 },
-      ...{ created_at: expect.any(String), updated_at: expect.any(String) },
-    });
-    const seen = (await world.call('GET', `/events/${id}/ticket_types`, { who: 'pos' })).json();
-    expect(seen.ticket_types[0]).toMatchObject({ price: 5_000, fee: 150, total: 5_150, sales_end: at(-1) });
-    expect(
-      (await ask('GET', url)).body.event_interfaces.map((i: { interface_id: number }) => i.interface_id),
-    ).toEqual([web, pos].sort((a, b) => a - b));
-    await buy(type, 3);
-    expect(await ask('DELETE', `${url}/${web}`)).toMatchObject({
-      status: 409,
-      body: { held: 0, sold: 3, interface_id: web },
-    });
-    expect((await ask('DELETE', `${url}/${pos}`)).status).toBe(204);
-    expect((await ask('DELETE', `${url}/${web}`)).status).toBe(409); // the last one
-    expect((await ask('PUT', `${url}/${world.rival.interfaces.web}`, {})).status).toBe(404);
   });
 });
