@@ -5,6 +5,7 @@ import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
+import { explained } from './explain.ts';
 import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
 import { eventsOf } from './hold-locks.ts';
 import { PickLost } from './picks.ts';
@@ -100,9 +101,10 @@ export async function tryHold<Result>(
       const last = attempt === MAX_ATTEMPTS;
       if (error instanceof OverdueInTheWay) {
         // Nobody is told "sold out" while overdue holds lie about.
-        if (last) throw error.refusal;
+        if (last) throw await explained(ctx, wanted, error.refusal);
         await endOverdueOf(ctx.system, eventsOf([{ wanted }]));
-      } else if (!(error instanceof StaleOffer || error instanceof PickLost)) throw error;
+      } else if (!(error instanceof StaleOffer || error instanceof PickLost))
+        throw await explained(ctx, wanted, error);
       else if (last) throw tooMuchAtOnce();
     }
   }

@@ -21,6 +21,7 @@ export async function pickSeats(
 ): Promise<number[]> {
   const section_ids = new Set(ask.section_id === null ? type.section_ids : [ask.section_id]);
   const maps = new Set([...section_ids].flatMap((id) => seatedMapOf(offer.sections.get(id))));
+  const released = offer.accessible_until !== null && offer.accessible_until.getTime() <= Date.now();
   let available = 0;
   for (const map_id of maps) {
     const mirror = mirrorOf(system, offer.company_id, offer.event_id, map_id);
@@ -29,11 +30,11 @@ export async function pickSeats(
     const takenHere = new Set([...taken].map((id) => geometry.index.get(id)));
     const isFree = (n: number) => mirror.isFree(n) && !takenHere.has(n);
     const rows = rowsOf(geometry).filter((row) => section_ids.has(row.section_id));
-    const seats = pickBest(rows, isFree, ask);
+    const seats = pickBest(rows, isFree, { ...ask, released });
     if (seats) return seats.map((n) => geometry.seatIds[n] as number);
     available += rows.reduce(
       (sum, row) =>
-        sum + row.seats.filter((seat) => isFree(seat.id) && isOfStock(seat, ask.accessible)).length,
+        sum + row.seats.filter((seat) => isFree(seat.id) && isOfStock(seat, ask.accessible, released)).length,
       0,
     );
   }

@@ -18,6 +18,8 @@ export interface PickAsk {
   quantity: number;
   /** Only places for wheelchairs and their companions; otherwise never those. */
   accessible: boolean;
+  /** Accessible places and those of companions are sold like any other by now. */
+  released?: boolean;
   /** true: side by side or not at all; null: side by side if possible; false: just the best. */
   together: boolean | null;
 }
@@ -36,9 +38,9 @@ export function pickBest(
   isFree: (seat_id: number) => boolean,
   ask: PickAsk,
 ): number[] | undefined {
-  const suits: Suits = (seat) => isOfStock(seat, ask.accessible) && isFree(seat.id);
+  const suits: Suits = (seat) => isOfStock(seat, ask.accessible, ask.released) && isFree(seat.id);
   if (ask.together !== false) {
-    const block = bestBlock(rows, suits, ask.quantity);
+    const block = bestBlock(rows, suits, ask.quantity, ask.released);
     if (block || ask.together) return block;
   }
   return (
@@ -47,13 +49,18 @@ export function pickBest(
 }
 
 /** Accessible places and those of their companions are a stock of their own. */
-export const isOfStock = (seat: PickSeat, accessible: boolean): boolean =>
-  accessible === (seat.accessible || seat.companion_of !== null);
+export const isOfStock = (seat: PickSeat, accessible: boolean, released = false): boolean =>
+  (released && !accessible) || accessible === (seat.accessible || seat.companion_of !== null);
 
 type Suits = (seat: PickSeat) => boolean;
 
 /** The best run of `quantity` neighbours: lowest sum of ranks, and no lone seat left beside it if that can be. */
-function bestBlock(rows: readonly PickRow[], suits: Suits, quantity: number): number[] | undefined {
+function bestBlock(
+  rows: readonly PickRow[],
+  suits: Suits,
+  quantity: number,
+  released = false,
+): number[] | undefined {
   let best: { row: PickRow; start: number; cost: number } | undefined;
   for (const row of rows) {
     const { seats } = row;
@@ -72,7 +79,7 @@ function bestBlock(rows: readonly PickRow[], suits: Suits, quantity: number): nu
       if (run > quantity) ranks -= (seats[i - quantity] as PickSeat).rank;
       if (run < quantity || (best && ranks >= best.cost)) continue;
       const start = i - quantity + 1;
-      if (!pairsAreWhole(seats, start, i)) continue;
+      if (!released && !pairsAreWhole(seats, start, i)) continue;
       const cost = ranks + ORPHAN_COST * orphansBeside(seats, start, i, suits);
       if (!best || cost < best.cost) best = { row, start, cost };
     }
@@ -113,22 +120,31 @@ export function orphansBeside(
 }
 
 /** No run is long enough: the longest ones that fit, best first. */
-function fewestBlocks(rows: readonly PickRow[], suits: Suits, { quantity }: PickAsk): number[] | undefined {
+function fewestBlocks(
+  rows: readonly PickRow[],
+  suits: Suits,
+  { quantity, released }: PickAsk,
+): number[] | undefined {
   const picked = new Set<number>();
   const still: Suits = (seat) => !picked.has(seat.id) && suits(seat);
   for (let size = quantity - 1; picked.size < quantity; ) {
     size = Math.min(size, quantity - picked.size);
     if (size < 1) return undefined;
-    const block = bestBlock(rows, still, size);
+    const block = bestBlock(rows, still, size, released);
     if (block) for (const id of block) picked.add(id);
     else size--;
   }
   return [...picked];
 }
 
-function bestSingles(rows: readonly PickRow[], suits: Suits, { quantity }: PickAsk): number[] | undefined {
+function bestSingles(
+  rows: readonly PickRow[],
+  suits: Suits,
+  { quantity, released }: PickAsk,
+): number[] | undefined {
   const free = rows.flatMap((row) => row.seats.filter(suits));
   free.sort((a, b) => a.rank - b.rank || a.id - b.id);
+  if (released) return free.length < quantity ? undefined : free.slice(0, quantity).map((seat) => seat.id);
   const places = free.filter((seat) => seat.companion_of === null).slice(0, quantity);
   const ids = new Set(places.map((seat) => seat.id));
   const companions = free.filter((seat) => seat.companion_of !== null && ids.has(seat.companion_of));
