@@ -3,6 +3,7 @@ import { cash } from './cash.ts';
 import { eventManagement } from './event-management.ts';
 import type { Folder } from './item.ts';
 import { managedMaps } from './managed-maps.ts';
+import { priceManagement } from './prices.ts';
 import { planManagement } from './subscriptions.ts';
 import { webhookManagement } from './webhooks.ts';
 
@@ -15,6 +16,7 @@ export const management: Folder = {
     ...managedMaps,
     ...cash,
     ...planManagement,
+    ...priceManagement,
     ...webhookManagement,
   ],
 };

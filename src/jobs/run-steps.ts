@@ -1,3 +1,4 @@
+import { createCodesSteps } from '../services/codes/batch.ts';
 import { giveCourtesies } from '../services/courtesies/give-job.ts';
 import { CANCELLATION } from '../services/events/manage/cancellation.ts';
 import { type AnySteps, giveUp, runSteps, type StepsPayload } from '../services/jobs/steps.ts';
@@ -6,6 +7,7 @@ import type { JobTask } from './task.ts';
 
 /** Every kind of job that works in steps. */
 const KINDS: readonly AnySteps[] = [
+  createCodesSteps as AnySteps,
   giveCourtesies as AnySteps,
   CANCELLATION as AnySteps,
   userExport as AnySteps,

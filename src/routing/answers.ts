@@ -147,6 +147,15 @@ export const file = (media: string): Answer<Buffer | string> => ({
   media,
 });
 
+/** A table as a file to keep; the service gives a stream of its text. */
+export const csv = (name: string): Answer<Readable> => ({
+  kind: 'file',
+  schemas: {},
+  status: () => 200,
+  media: 'text/csv; charset=utf-8',
+  headers: { 'content-disposition': `attachment; filename="${name}"`, 'cache-control': 'no-store' },
+});
+
 /** Server-Sent Events; the service gives a stream of them. */
 export const events = (): Answer<Readable> => ({
   kind: 'file',

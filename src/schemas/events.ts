@@ -149,6 +149,8 @@ export const Event = z
 
 export const Code = z
   .object({
+    id: z.int().optional().describe('For sell and admin only.'),
+    updated_at: at.optional(),
     code: z.string(),
     event_id: z.int(),
     kind: z.enum(['percentage', 'fixed', 'price_override', 'access']),

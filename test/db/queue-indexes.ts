@@ -11,6 +11,10 @@ export const giveBack = ({ company_id }: TestCompany, { event_id }: TestEvent) =
 export const QUEUES: Record<string, string> = {
   cart_guest_email: `cart USING btree (company_id, lower(email)) WHERE ((user_id IS NULL) AND (email IS NOT NULL))`,
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
+  block_due: `block USING btree (release_at) WHERE ((released_at IS NULL) AND (release_at IS NOT NULL))`,
+  event_seat_block: `event_seat USING btree (company_id, event_id, block_id) WHERE (block_id IS NOT NULL)`,
+  sale_detail_block: `sale_detail USING btree (company_id, block_id) WHERE (block_id IS NOT NULL)`,
+  sale_detail_phase: `sale_detail USING btree (company_id, ticket_type_id, status) WHERE (price_phase_id IS NOT NULL)`,
   job_stepping: `job USING btree (stepped_at) WHERE ((finished_at IS NULL) AND (stepped_at IS NOT NULL))`,
   payment_unsettled: `payment USING btree (updated_at) WHERE (status = ANY (ARRAY['requires_action'::payment_status, 'pending'::payment_status]))`,
   validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
@@ -18,3 +22,11 @@ export const QUEUES: Record<string, string> = {
   sale_detail_subscription: `sale_detail USING btree (company_id, subscription_id) WHERE (subscription_id IS NOT NULL)`,
   refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
 };
+
+/** Of a block no more is taken than it has; chosen seats are not counted by it. */
+export const blockRule = (ofEvent: () => Record<string, unknown>) => ({
+  table: 'block',
+  row: () => ({ ...ofEvent(), kind: 'hold', name: 'X', section_ids: [], quantity: 5, taken: 5 }),
+  allowed: [{ quantity: null, taken: 0 }],
+  refused: [{ taken: 6 }, { taken: -1 }],
+});

@@ -7,7 +7,7 @@ import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type CheckRule, moneyPairs, moneyRules, type PairRule } from './money-rules.ts';
-import { giveBack, QUEUES } from './queue-indexes.ts';
+import { blockRule, giveBack, QUEUES } from './queue-indexes.ts';
 
 // What the schema language cannot say lies in the SQL of the migrations; each such rule must refuse what it forbids.
 // The triggers are proved in append-only.test.ts.
@@ -89,6 +89,7 @@ const LIMITS = {
 };
 
 const CHECKS: Record<string, CheckRule> = {
+  block_within_quantity: blockRule(() => ({ company_id: company.company_id, event_id: event.event_id })),
   event_section_within_capacity: {
     table: 'event_section',
     row: () => ({
@@ -96,13 +97,8 @@ const CHECKS: Record<string, CheckRule> = {
       ...{ map_id: event.map_id, capacity: 10, held: 4, sold: 3, blocked: 3 },
     }),
     refused: [
-      { held: 5 },
-      { sold: 4 },
-      { blocked: 4 },
-      { held: -1 },
-      { sold: -1 },
-      { blocked: -1 },
-      { capacity: 9 },
+      ...[{ held: 5 }, { sold: 4 }, { blocked: 4 }],
+      ...[{ held: -1 }, { sold: -1 }, { blocked: -1 }, { capacity: 9 }],
     ],
   },
   ticket_type_within_capacity: {

@@ -11,6 +11,7 @@ import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
 import { openRoutes } from './routes/open.ts';
 import { planRoutes } from './routes/plans.ts';
+import { priceRoutes } from './routes/prices.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { transferRoutes } from './routes/transfers.ts';
@@ -72,6 +73,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...salesRoutes,
   ...userRoutes,
   ...privacyRoutes,
+  ...priceRoutes,
   ...planRoutes,
   ...exchangeRoutes,
   ...cashRoutes,

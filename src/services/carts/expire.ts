@@ -5,6 +5,7 @@ import type { System } from '../../system.ts';
 import { batcher } from '../batcher.ts';
 import { recordChanges } from '../changes.ts';
 import { returnCodes } from '../inventory/codes.ts';
+import { releaseDueBlocks } from '../inventory/release.ts';
 import { returnLines } from '../inventory/return.ts';
 import { returnPartPayments } from '../payments/pay-back.ts';
 import { dropPlans } from '../subscriptions/settle.ts';
@@ -135,7 +136,7 @@ export const overdueQueue = (getSystem: () => System) =>
   });
 
 /**
- * Returns overdue stock once a second. Housekeeping only: a hold is worth nothing from the second it expires, swept or
+ * Returns overdue stock once a second, of carts and of blocks. Housekeeping only: a hold is worth nothing from the second it expires, swept or
  * not.
  */
 export function startSweeper(system: System): { stop(): Promise<void> } {
@@ -145,6 +146,7 @@ export function startSweeper(system: System): { stop(): Promise<void> } {
   const round = async () => {
     try {
       while (!stopped && (await sweep(system)) === AT_ONCE);
+      await releaseDueBlocks(system);
     } catch (err) {
       system.log.warn({ err }, 'sweep failed; the next round tries again');
     }

@@ -11,13 +11,14 @@ import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
 import { openSubscriptions } from '../subscriptions/open.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
+import { seatsWanted } from './grant.ts';
 import { eventsOf, limitsOf, lockForHolds, userOf } from './hold-locks.ts';
-import { type Case, judge, seatsWanted, type Verdict } from './judge.ts';
+import { type Case, judge, type Verdict } from './judge.ts';
 import { type Prepared, pickAll } from './picks.ts';
 import { type CartRow, type LineRow, mayReach, requireOpen } from './row.ts';
 import type { Owned } from './user-limits.ts';
 import type { Wanted } from './wanted.ts';
-import { addToCarts, insertCarts, insertLines, newCart } from './write.ts';
+import { addToCarts, insertCarts, insertLines, newCart, repriceLines } from './write.ts';
 
 /** A request to hold: for an existing cart, or for one that is opened by it. */
 export interface HoldCommand {
@@ -123,7 +124,10 @@ async function decide(
       granted.push({ command, cart: cart ?? newCart({ command, verdict }, now), verdict });
       for (const line of verdict.lines) Object.assign(line, { company_id, created_at: now, updated_at: now });
       // What a later command for the same cart or user in this batch must see.
-      lines.set(command.cart_id, [...asked.lines, ...(verdict.lines as LineRow[])]);
+      lines.set(command.cart_id, [
+        ...newest([...asked.lines, ...verdict.repriced]),
+        ...(verdict.lines as LineRow[]),
+      ]);
       if (cart) carts.set(cart.id, grown(cart, command, verdict));
       for (const { user_id, type_id } of limitsOf(command, carts))
         owned.push({ user_id, type_id, cart_id: command.cart_id, tickets: ticketsOf(verdict, type_id) });
@@ -136,6 +140,11 @@ async function decide(
     for (const [command, refusal] of soldOut) refuse(command, new OverdueInTheWay(refusal));
   return granted;
 }
+
+/** Of several states of a line the last one. */
+const newest = (lines: readonly LineRow[]): LineRow[] => [
+  ...new Map(lines.map((line) => [line.id, line])).values(),
+];
 
 /** A cart with what it was granted, as the database will have it. */
 const grown = (cart: CartRow, { wanted }: HoldCommand, { totals }: Verdict): CartRow => ({
@@ -212,6 +221,7 @@ async function write(
       company_id,
       granted.flatMap(({ verdict }) => verdict.lines),
     ),
+    repriceLines(tx, company_id, newest(granted.flatMap(({ verdict }) => verdict.repriced))),
     addToCarts(
       tx,
       company_id,
@@ -232,7 +242,9 @@ async function write(
 
 /** Lines as inventory takes them. */
 const heldUntil = (expires_at: Date, lines: Verdict['lines']) =>
-  lines.map(({ id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, quantity }) => {
+  lines.map((line) => {
+    const { id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id } = line;
+    const { block_id, quantity } = line;
     return {
       id,
       cart_id,
@@ -242,6 +254,7 @@ const heldUntil = (expires_at: Date, lines: Verdict['lines']) =>
       product_id,
       section_id,
       seat_id,
+      block_id,
       quantity,
       expires_at,
     };

@@ -1,7 +1,11 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { shareEvents } from '../events/lock.ts';
-import { type LockedStock, lockStock } from '../inventory/locks.ts';
+import { isCounted } from '../events/terms.ts';
+import { leftInBlocks } from '../inventory/allotments.ts';
+import { lockStock } from '../inventory/locks.ts';
+import { countForPhases } from '../inventory/phases.ts';
+import type { HoldStock } from './grant.ts';
 import type { HoldCommand } from './hold-batch.ts';
 import { locksOf } from './judge.ts';
 import type { Prepared } from './picks.ts';
@@ -24,13 +28,13 @@ export interface Locked extends LockedCarts {
   owned: Owned[];
   /** Versions of events, by id. */
   versions: Map<number, number>;
-  stock: LockedStock;
+  stock: HoldStock;
   /** The moment of the transaction, as columns of time keep it: new rows carry it. */
   now: Date;
 }
 
 /**
- * Takes every lock of a batch in the program's order: carts, limits of persons, stock. Statements go out as far as they do
+ * Takes every lock of a batch in the program's order: carts, limits of persons, phases of types, stock. Statements go out as far as they do
  * not wait for what another one reads, mostly all at once; PostgreSQL carries them out one after the other.
  */
 export async function lockForHolds(
@@ -47,13 +51,16 @@ export async function lockForHolds(
   const owned = commands.some((command) => limitedTypes(command).length)
     ? await ownedByAll(tx, company_id, commands, (await looking).carts)
     : [];
-  const [seen, [clock], versions, stock] = await Promise.all([
+  const counted = await countForPhases(tx, company_id, commands.flatMap(countedTypes));
+  const [seen, [clock], versions, stock, blocks] = await Promise.all([
     looking,
     tx.query<{ now: Date }>(NOW),
     versionsOf(tx, company_id, commands),
     lockStock(tx, company_id, stockOf(prepared)),
+    leftInBlocks(tx, company_id, [...new Set(commands.flatMap(blocksMet))]), // after the locks of their sections
   ]);
-  return { ...seen, owned, versions, stock, now: (clock as { now: Date }).now };
+  const { now } = clock as { now: Date };
+  return { ...seen, owned, versions, stock: { ...stock, blocks, counted }, now };
 }
 
 /** Locks carts, and reads what they hold once they are locked. */
@@ -100,6 +107,20 @@ const limitedTypes = ({ wanted }: HoldCommand): number[] => [
     wanted.flatMap((w) => ('type' in w && !w.plan && w.type.max_per_user !== null ? [w.type.id] : [])),
   ),
 ];
+
+/** The ticket types a command wants whose price depends on how many are sold. */
+export const countedTypes = ({ wanted }: Pick<HoldCommand, 'wanted'>): number[] =>
+  wanted.flatMap((want) => ('type' in want && isCounted(want.type) ? [want.type.id] : []));
+
+/** The allotments in the sections of general admission that a command wants places of. */
+export const blocksMet = ({ wanted }: Pick<HoldCommand, 'wanted'>): number[] =>
+  wanted.flatMap((want) =>
+    want.form === 'general' && want.offer.blocks.size
+      ? [...want.offer.blocks.values()].flatMap(({ id, kind, section_id }) =>
+          kind === 'allotment' && section_id !== null && want.section_ids.includes(section_id) ? [id] : [],
+        )
+      : [],
+  );
 
 function stockOf(prepared: readonly Prepared[]) {
   const locks = prepared.flatMap(({ command, picks }) =>

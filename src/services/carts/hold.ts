@@ -4,6 +4,7 @@ import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
+import { releaseInTheWay } from '../inventory/release.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { explained } from './explain.ts';
 import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
@@ -93,6 +94,7 @@ export async function tryHold<Result>(
   read: () => Promise<Wanted[]>,
   hold: (wanted: Wanted[]) => Promise<Result>,
 ): Promise<Result> {
+  const asked = new Date();
   for (let attempt = 1; ; attempt++) {
     const wanted = await read();
     try {
@@ -103,12 +105,21 @@ export async function tryHold<Result>(
         // Nobody is told "sold out" while overdue holds lie about.
         if (last) throw await explained(ctx, wanted, error.refusal);
         await endOverdueOf(ctx.system, eventsOf([{ wanted }]));
+      } else if (isShort(error)) {
+        // Nor while a block lies about whose time has come.
+        const { system, company_id } = ctx;
+        if (last || !(await releaseInTheWay(system, company_id, eventsOf([{ wanted }]), asked)))
+          throw await explained(ctx, wanted, error);
       } else if (!(error instanceof StaleOffer || error instanceof PickLost))
         throw await explained(ctx, wanted, error);
       else if (last) throw tooMuchAtOnce();
     }
   }
 }
+
+/** Refused for want of stock. */
+const isShort = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'sold_out' || error.code === 'seats_unavailable');
 
 const tooMuchAtOnce = (): AppError =>
   new AppError('service_unavailable', 'Too much is changing at once; try again.', {}, { 'retry-after': '1' });

@@ -1,10 +1,20 @@
 import type { Context } from '../../context.ts';
-import { AppError, type FieldFault } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { uuidv7 } from '../../uuid.ts';
-import { type Counter, type LockedSeat, type LockedStock, type Pair, pairKey } from '../inventory/locks.ts';
-import { addTotals, assertWithinLimit, priceCart } from '../pricing/price.ts';
+import { type Counter, type LockedSeat, type Pair, pairKey } from '../inventory/locks.ts';
+import { addTotals, assertWithinLimit, lessTotals, priceCart } from '../pricing/price.ts';
 import type { AppliedCode, CartTotals } from '../pricing/types.ts';
-import { PickLost } from './picks.ts';
+import {
+  askerOf,
+  grantPlaces,
+  type HoldStock,
+  nextTerms,
+  requireSeatsFree,
+  seatsWanted,
+  soldOut,
+  takeFrom,
+  type Undo,
+} from './grant.ts';
 import type { CartCodeRow, LineRow } from './row.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -29,6 +39,8 @@ export interface Verdict {
   lines: NewLine[];
   /** What the new lines add to the cart. */
   totals: CartTotals;
+  /** Lines that the cart held before, whose price is another in the company of the new ones. */
+  repriced: LineRow[];
 }
 
 /**
@@ -36,19 +48,34 @@ export interface Verdict {
  * `stock` is as it was, otherwise what was granted is taken out of it, for the next command of the batch to see.
  * @throws AppError seats_unavailable, sold_out, limit_exceeded, validation_failed, conflict; PickLost
  */
-export function judge(asked: Case, stock: LockedStock): Verdict {
+export function judge(asked: Case, stock: HoldStock): Verdict {
   requireWithinLimits(asked);
   requireSeatsFree(asked, stock);
-  const undo: (() => void)[] = [];
+  const undo: Undo = [];
   try {
     const lines = asked.wanted.flatMap((want) => grant(asked, want, stock, undo));
-    const { lines: prices, totals } = priceCart(lines.map(priceable), applicable(asked.codes, lines));
-    assertWithinLimit(addTotals(asked.totals, totals));
-    return { lines: lines.map((line, i) => ({ ...line, ...prices[i] })), totals };
+    const verdict = priced(asked, lines);
+    assertWithinLimit(addTotals(asked.totals, verdict.totals));
+    return verdict;
   } catch (error) {
     for (const step of undo.reverse()) step();
     throw error;
   }
+}
+
+/** Prices new lines; where quantity rules see them together with older ones of the cart, those anew as well. */
+function priced({ lines: held, codes, totals: before }: Case, lines: readonly NewLine[]): Verdict {
+  const ruled = (list: readonly NewLine[]) => list.some((line) => line.terms.rules?.length);
+  const open = held.filter((line) => line.status === 'held'); // what is paid for costs what it cost
+  const older = ruled(lines) && ruled(open) ? open : [];
+  const all = [...older, ...lines];
+  const { lines: prices, totals } = priceCart(all.map(priceable), applicable(codes, all));
+  const repriced = older.map((line, i) => ({ ...line, ...prices[i] }));
+  return {
+    lines: lines.map((line, i) => ({ ...line, ...prices[older.length + i] })),
+    totals: older.length ? lessTotals(totals, before) : totals,
+    repriced: repriced.filter((line, i) => line.discount !== older[i]?.discount),
+  };
 }
 
 /** A line as pricing takes it. */
@@ -70,15 +97,6 @@ export function applicable(codes: readonly CartCodeRow[], lines: readonly NewLin
     );
     return { ...code, ticket_type_ids: types.length ? types : [0] };
   });
-}
-
-/** What a want takes of the stock: how many, and the seats if it names any. */
-export function seatsWanted(asked: Pick<Case, 'picks'>, want: Wanted): readonly number[] {
-  return want.form === 'seats'
-    ? want.seat_ids
-    : want.form === 'best'
-      ? (asked.picks.get(want.item) ?? [])
-      : [];
 }
 
 export const quantityOf = (want: Wanted): number =>
@@ -161,53 +179,13 @@ function requireWithinLimits({ lines, wanted, codes, owned }: Case): void {
 const unlocks = (code: CartCodeRow, type_id: number): boolean =>
   code.ticket_type_ids.length === 0 || code.ticket_type_ids.includes(type_id);
 
-/** Names every seat that cannot be had, of all items, at once. */
-function requireSeatsFree(asked: Case, stock: LockedStock): void {
-  const unknown: FieldFault[] = [];
-  const unavailable: number[] = [];
-  let lostPick = false;
-  const seen = new Set<string>();
-  for (const want of asked.wanted) {
-    if (want.form !== 'seats' && want.form !== 'best') continue;
-    for (const [i, seat_id] of seatsWanted(asked, want).entries()) {
-      const key = pairKey(want.offer.event_id, seat_id);
-      const seat = stock.seats.get(key);
-      const sold = seat && want.type.section_ids.includes(seat.section_id);
-      if (sold && seat.free && !seen.has(key)) seen.add(key);
-      else if (want.form === 'best') lostPick = true;
-      else if (sold) unavailable.push(seat_id);
-      else
-        unknown.push({
-          pointer: `/items/${want.item}/seat_ids/${i}`,
-          code: 'not_found',
-          message: `Seat ${seat_id} is not one of this ticket type's.`,
-        });
-    }
-  }
-  if (unknown.length)
-    throw new AppError('validation_failed', 'Some seats are not sold by their ticket type.', {
-      errors: unknown,
-    });
-  if (unavailable.length)
-    throw new AppError('seats_unavailable', 'Some of these seats are taken; nothing was held.', {
-      unavailable_seat_ids: unavailable.sort((a, b) => a - b),
-    });
-  if (lostPick) throw new PickLost();
-}
-
 /** Takes one want out of the stock and gives its lines, not priced yet. */
-function grant(asked: Case, want: Wanted, stock: LockedStock, undo: (() => void)[]): NewLine[] {
+function grant(asked: Case, want: Wanted, stock: HoldStock, undo: Undo): NewLine[] {
   const { event_id } = want.offer;
-  const take = (counter: Counter, n: number) => {
-    counter.free -= n;
-    undo.push(() => {
-      counter.free += n;
-    });
-  };
   const limited = (counter: Counter | undefined, n: number, facts: Record<string, unknown>) => {
     if (!counter) return; // no capacity of its own
     if (counter.free < n) throw soldOut(counter.free, { item: want.item, ...facts });
-    take(counter, n);
+    takeFrom(counter, n, undo);
   };
 
   if (want.form === 'product') {
@@ -220,37 +198,24 @@ function grant(asked: Case, want: Wanted, stock: LockedStock, undo: (() => void)
   if (want.form === 'plan') return [line(asked, want, { kind: 'plan', event_id: null })];
   const { type } = want;
   limited(stock.ticket_types.get(pairKey(event_id, type.id)), quantityOf(want), { ticket_type_id: type.id });
-  if (want.form !== 'general')
-    return seatsWanted(asked, want).map((seat_id) => {
-      const seat = stock.seats.get(pairKey(event_id, seat_id)) as LockedSeat;
-      seat.free = false;
-      undo.push(() => {
-        seat.free = true;
-      });
-      return line(asked, want, { ticket_type_id: type.id, section_id: seat.section_id, seat_id });
+  const ticket = (place: Partial<NewLine>) => {
+    const priced = nextTerms(asked, want, stock, undo);
+    return line(asked, want, {
+      ticket_type_id: type.id,
+      base_price: priced.terms.base_price,
+      ...priced,
+      ...place,
     });
-
-  // A request is served from one section if any has room for all of it, else from several.
-  const sections = want.section_ids.flatMap((id) => stock.sections.get(pairKey(event_id, id)) ?? []);
-  const available = sections.reduce((n, s) => n + Math.max(0, s.free), 0);
-  if (available < want.quantity) throw soldOut(available, { item: want.item, ticket_type_id: type.id });
-  const roomy = sections.find((s) => s.free >= want.quantity);
-  const lines: NewLine[] = [];
-  for (const section of roomy ? [roomy] : sections) {
-    const n = Math.min(section.free, want.quantity - lines.length);
-    if (n <= 0) continue;
-    take(section, n);
-    for (let i = 0; i < n; i++)
-      lines.push(line(asked, want, { ticket_type_id: type.id, section_id: section.id }));
-  }
-  return lines;
-}
-
-const soldOut = (available: number, facts: Record<string, unknown>): AppError =>
-  new AppError('sold_out', available > 0 ? `Only ${available} left; nothing was held.` : 'Nothing is left.', {
-    available: Math.max(0, available),
-    ...facts,
+  };
+  if (want.form === 'general') return grantPlaces(want, askerOf(asked), stock, undo).map(ticket);
+  return seatsWanted(asked, want).map((seat_id) => {
+    const seat = stock.seats.get(pairKey(event_id, seat_id)) as LockedSeat;
+    const { free, block_id, section_id } = seat;
+    Object.assign(seat, { free: false, block_id: null });
+    undo.push(() => Object.assign(seat, { free, block_id }));
+    return ticket({ section_id, seat_id, block_id: free ? null : block_id });
   });
+}
 
 function line(asked: Case, want: Wanted, what: Partial<NewLine>): NewLine {
   return {
@@ -265,6 +230,8 @@ function line(asked: Case, want: Wanted, what: Partial<NewLine>): NewLine {
     subscription_id: want.plan?.subscription_id ?? null,
     section_id: null,
     seat_id: null,
+    block_id: null,
+    price_phase_id: null,
     quantity: 1,
     base_price: want.terms.base_price,
     unit_price: 0,

@@ -1,5 +1,6 @@
 import type { System } from '../../system.ts';
 import { pickSeats } from '../inventory/best-available.ts';
+import { sharedSeats } from '../inventory/shared-seats.ts';
 import type { HoldCommand } from './hold-batch.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -27,7 +28,7 @@ export async function pickAll(
   const prepared: Prepared[] = [];
   for (const command of commands) {
     try {
-      prepared.push({ command, picks: await picksOf(system, command.wanted, taken) });
+      prepared.push({ command, picks: await picksOf(system, command, taken) });
     } catch (refusal) {
       refuse(command, refusal);
     }
@@ -35,19 +36,17 @@ export async function pickAll(
   return prepared;
 }
 
-async function picksOf(
-  system: System,
-  wanted: readonly Wanted[],
-  taken: SeatSets,
-): Promise<Prepared['picks']> {
+async function picksOf(system: System, command: HoldCommand, taken: SeatSets): Promise<Prepared['picks']> {
+  const { wanted } = command;
   const picks: Prepared['picks'] = new Map();
   const own = new SeatSets();
   for (const want of wanted) own.add(want, chosen(want));
   for (const want of wanted) {
     if (want.form !== 'best') continue;
-    const seats = await pickSeats(system, want, taken.of(want)).catch(async (soldOut: unknown) => {
+    const share = await sharedSeats(system, command, want);
+    const seats = await pickSeats(system, want, taken.of(want), share).catch(async (soldOut: unknown) => {
       if (taken.of(want).size === own.of(want).size) throw soldOut;
-      await pickSeats(system, want, own.of(want)); // throws what it says without the others
+      await pickSeats(system, want, own.of(want), share); // throws what it says without the others
       throw new PickLost();
     });
     picks.set(want.item, seats);

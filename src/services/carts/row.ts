@@ -54,6 +54,10 @@ export interface LineRow {
   subscription_id: string | null;
   section_id: number | null;
   seat_id: number | null;
+  /** The allotment that the place came from. */
+  block_id: number | null;
+  /** The phase that made the price of a type whose price depends on how many are sold; 0: the type's own. */
+  price_phase_id: number | null;
   quantity: number;
   base_price: number;
   unit_price: number;

@@ -91,17 +91,19 @@ export const BUYER_FIELDS = [
 const INSERT_LINES = statement(
   'sale_detail_insert',
   `INSERT INTO sale_detail (company_id, id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id,
-     plan_setting_id, subscription_id, quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace,
-     first_name, last_name, email, document_number, guest_id)
+     plan_setting_id, subscription_id, block_id, price_phase_id, quantity, base_price, unit_price, discount, fee, tax,
+     total, terms, price_trace, first_name, last_name, email, document_number, guest_id)
    SELECT $1, r.id, r.cart_id, r.kind, r.event_id, r.ticket_type_id, r.product_id, r.section_id, r.seat_id,
-     r.plan_setting_id, r.subscription_id, r.quantity, r.base_price, r.unit_price, r.discount, r.fee, r.tax, r.total, d.texts[r.terms], d.texts[r.price_trace],
+     r.plan_setting_id, r.subscription_id, r.block_id, r.price_phase_id, r.quantity, r.base_price, r.unit_price,
+     r.discount, r.fee, r.tax, r.total, d.texts[r.terms], d.texts[r.price_trace],
      r.first_name, r.last_name, r.email, r.document_number, r.guest_id
-   FROM (SELECT $26::jsonb[] AS texts) AS d,
+   FROM (SELECT $28::jsonb[] AS texts) AS d,
      unnest($2::uuid[], $3::uuid[], $4::line_kind[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
      $10::int[], $11::uuid[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[],
-     $19::int[], $20::int[], $21::text[], $22::text[], $23::text[], $24::text[], $25::int[])
+     $19::int[], $20::int[], $21::int[], $22::int[], $23::text[], $24::text[], $25::text[], $26::text[], $27::int[])
      AS r (id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id, plan_setting_id,
-       subscription_id, quantity, base_price, unit_price, discount, fee, tax, total, terms, price_trace, first_name, last_name, email, document_number, guest_id)`,
+       subscription_id, block_id, price_phase_id, quantity, base_price, unit_price, discount, fee, tax, total, terms,
+       price_trace, first_name, last_name, email, document_number, guest_id)`,
 );
 
 /** Writes new lines. */
@@ -122,7 +124,7 @@ export async function insertLines(tx: Tx, company_id: number, lines: readonly Ne
     ...(
       ['id', 'cart_id', 'kind', 'event_id', 'ticket_type_id', 'product_id', 'section_id', 'seat_id'] as const
     ).map(column),
-    ...(['plan_setting_id', 'subscription_id'] as const).map(column),
+    ...(['plan_setting_id', 'subscription_id', 'block_id', 'price_phase_id'] as const).map(column),
     ...(['quantity', 'base_price', 'unit_price', 'discount', 'fee', 'tax', 'total'] as const).map(column),
     lines.map(({ terms }) => place(terms)),
     lines.map(({ price_trace }) => place(price_trace)),
@@ -177,6 +179,18 @@ const SET_TOTALS = statement(
    WHERE company_id = $1 AND id = $2 AND status = 'open'`,
 );
 
+/** Writes new prices of lines, each of which comes once. The caller holds the locks of their carts. */
+export async function repriceLines(tx: Tx, company_id: number, lines: readonly NewLine[]): Promise<void> {
+  if (!lines.length) return;
+  const column = (field: keyof NewLine) => lines.map((line) => line[field]);
+  await tx.execute(REPRICE_LINES, [
+    company_id,
+    ...(['id', 'unit_price', 'discount', 'fee', 'tax', 'total'] as const).map(column),
+    lines.map((line) => JSON.stringify(line.terms)),
+    lines.map((line) => JSON.stringify(line.price_trace)),
+  ]);
+}
+
 /** Writes new prices of all lines of an open cart, and its totals. The caller holds the cart's lock. */
 export async function writePrices(
   tx: Tx,
@@ -185,15 +199,7 @@ export async function writePrices(
   lines: readonly NewLine[],
   totals: CartTotals,
 ): Promise<void> {
-  if (lines.length) {
-    const column = (field: keyof NewLine) => lines.map((line) => line[field]);
-    await tx.execute(REPRICE_LINES, [
-      company_id,
-      ...(['id', 'unit_price', 'discount', 'fee', 'tax', 'total'] as const).map(column),
-      lines.map((line) => JSON.stringify(line.terms)),
-      lines.map((line) => JSON.stringify(line.price_trace)),
-    ]);
-  }
+  await repriceLines(tx, company_id, lines);
   const { subtotal, discount, fee, tax, total } = totals;
   await tx.execute(SET_TOTALS, [company_id, cart_id, subtotal, discount, fee, tax, total, lines.length]);
 }

@@ -18,13 +18,14 @@ export interface CodeRow extends AppliedCode {
   ends_at: Date | null;
   /** Uses left; null without a limit. Those of carts whose hold has run out are free again. */
   remaining: number | null;
+  updated_at: Date;
 }
 
 // As it was written first, for codes that differ in case alone.
 const FIND = statement(
   'event_code',
   `SELECT d.id, d.event_id, d.code, d.kind, d.value, coalesce(d.ticket_type_ids, '{}') AS ticket_type_ids,
-     d.stackable, d.max_uses_per_user, d.starts_at,
+     d.stackable, d.max_uses_per_user, d.starts_at, d.updated_at,
      d.ends_at, d.max_uses - d.used - d.held + overdue.uses AS remaining
    FROM code d, LATERAL (
      SELECT count(*)::int AS uses FROM cart c
@@ -37,6 +38,19 @@ const FIND = statement(
    ORDER BY d.code = $3 DESC, d.id LIMIT 1`,
 );
 
+// For those who manage codes: by its id, whether or not it can be applied.
+const BY_ID = statement(
+  'event_code_by_id',
+  `SELECT d.id, d.event_id, d.code, d.kind, d.value, d.ticket_type_ids, d.stackable, d.max_uses_per_user, d.starts_at,
+     d.ends_at, d.updated_at, d.max_uses - d.used - d.held AS remaining
+   FROM code d WHERE d.company_id = $1 AND d.event_id = $2 AND d.id = $3`,
+);
+
+async function findById(ctx: Context, event_id: number, text: string): Promise<CodeRow | undefined> {
+  if (!/^[1-9]\d{0,8}$/.test(text)) return undefined;
+  return (await ctx.system.db.query<CodeRow>(BY_ID, [ctx.company_id, event_id, Number(text)]))[0];
+}
+
 /** A code of an event that can be applied at this moment; undefined for one that is unknown, spent or not running. */
 export async function findCode(ctx: Context, event_id: number, code: string): Promise<CodeRow | undefined> {
   return (await ctx.system.db.query<CodeRow>(FIND, [ctx.company_id, event_id, code]))[0];
@@ -48,10 +62,12 @@ export const unlocks = (code: AppliedCode, ticket_type_id: number): boolean =>
 
 /**
  * What a promotion or access code would do: the types it is good for, priced with it.
+ * `sell` and `admin` may name one by its id, too, even if it cannot be applied.
  * @throws AppError not_found for a code that is unknown, spent, inactive or outside its window
  */
 export async function getCode(ctx: Context, event_id: number, text: string): Promise<CodeView> {
-  const [event, code] = await Promise.all([loadEvent(ctx, event_id), findCode(ctx, event_id, text)]);
+  const [event, found] = await Promise.all([loadEvent(ctx, event_id), findCode(ctx, event_id, text)]);
+  const code = found ?? (seesEverything(ctx) ? await findById(ctx, event_id, text) : undefined);
   if (!code) throw notFound('Code');
   return {
     code: code.code,
@@ -67,7 +83,7 @@ export async function getCode(ctx: Context, event_id: number, text: string): Pro
       .filter(({ id }) => appliesTo(code, { kind: 'ticket', ticket_type_id: id }))
       .filter((type) => !type.access_code_required || unlocks(code, type.id) || seesEverything(ctx))
       .map((type) => withCode(ctx, event, type, code)),
-    ...(seesEverything(ctx) && { remaining: code.remaining }),
+    ...(seesEverything(ctx) && { id: code.id, remaining: code.remaining, updated_at: code.updated_at }),
   };
 }
 
@@ -77,7 +93,7 @@ function withCode(
   type: TicketTypeRow,
   code: AppliedCode,
 ): CodeView['ticket_types'][number] {
-  const terms = ticketTerms(type, event.extra_fee, ctx.now);
+  const terms = ticketTerms(type, event.extra_fee, ctx.now, type.counted);
   const line = { id: code.code, kind: 'ticket', ticket_type_id: type.id, quantity: 1, terms } as const;
   const { unit_price, discount, fee, tax, total } = priceLine(line, [code]);
   return {

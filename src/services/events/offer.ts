@@ -1,6 +1,9 @@
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { isAbout } from '../pricing/quantity.ts';
+import type { QuantityRule } from '../pricing/types.ts';
+import type { Phase } from './terms.ts';
 
 /** What of an event selling must know: kept in memory, named by `version`, checked under the locks of every sale. */
 export interface Offer {
@@ -22,6 +25,8 @@ export interface Offer {
   ticket_types: Map<number, OfferTicketType>;
   products: Map<number, OfferProduct>;
   sections: Map<number, OfferSection>;
+  /** Blocks that are not released: whom the places that they took are for. */
+  blocks: Map<number, OfferBlock>;
 }
 
 export interface OfferChannel {
@@ -53,14 +58,8 @@ export interface OfferTicketType extends Priced {
   sales_end: Date | null;
   access_code_required: boolean;
   members_only: boolean;
-  phases: OfferPhase[];
-}
-
-export interface OfferPhase {
-  name: string;
-  price: number;
-  starts_at: Date | null;
-  ends_at: Date | null;
+  phases: Phase[];
+  rules: QuantityRule[];
 }
 
 export type OfferProduct = Priced;
@@ -72,6 +71,18 @@ export interface OfferSection {
   kind: 'seated' | 'general';
 }
 
+export interface OfferBlock {
+  id: number;
+  kind: 'kill' | 'house' | 'hold' | 'allotment';
+  /** General admission: its section. Null for chosen seats. */
+  section_id: number | null;
+  section_ids: number[];
+  interface_id: number | null;
+  code_id: number | null;
+  overflow: boolean;
+  release_at: Date | null;
+}
+
 const LOAD = statement(
   'offer_load',
   `SELECT e.company_id, e.id AS event_id, e.name, e.version, e.status, e.currency, e.starts_at, e.ends_at, e.sales_start,
@@ -79,14 +90,18 @@ const LOAD = statement(
      (SELECT coalesce(json_agg(i), '[]') FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS channels,
      (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',
-         (SELECT coalesce(json_agg(p ORDER BY p.id), '[]') FROM price_phase p
+         (SELECT coalesce(json_agg(p ORDER BY p.position, p.id), '[]') FROM price_phase p
            WHERE p.company_id = t.company_id AND p.ticket_type_id = t.id)) ORDER BY t.position, t.id), '[]')
        FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types,
      (SELECT coalesce(json_agg(p ORDER BY p.position, p.id), '[]') FROM product p
        WHERE p.company_id = e.company_id AND p.event_id = e.id) AS products,
      (SELECT coalesce(json_agg(s ORDER BY s.position, s.id), '[]') FROM event_map m
        JOIN section s ON s.company_id = m.company_id AND s.map_id = m.map_id
-       WHERE m.company_id = e.company_id AND m.event_id = e.id) AS sections
+       WHERE m.company_id = e.company_id AND m.event_id = e.id) AS sections,
+     (SELECT coalesce(json_agg(b ORDER BY b.id), '[]') FROM block b
+       WHERE b.company_id = e.company_id AND b.event_id = e.id AND b.released_at IS NULL) AS blocks,
+     (SELECT coalesce(json_agg(q ORDER BY q.position, q.id), '[]') FROM quantity_rule q
+       WHERE q.company_id = e.company_id AND q.event_id = e.id) AS rules
    FROM event e WHERE e.company_id = $1 AND e.id = $2`,
 );
 
@@ -137,20 +152,30 @@ async function loadOffer(system: System, company_id: number, event_id: number): 
           ...t,
           ...dates(t),
           phases: t.phases.map((p) => ({ ...p, starts_at: date(p.starts_at), ends_at: date(p.ends_at) })),
+          rules: rulesAbout(row.rules, t.id),
         },
       ]),
     ),
     products: new Map(row.products.map((p) => [p.id, p])),
     sections: new Map(row.sections.map((s) => [s.id, s])),
+    blocks: new Map(row.blocks.map((b) => [b.id, { ...b, release_at: date(b.release_at) }])),
   };
 }
 
-type OfferRow = Omit<Offer, 'channels' | 'ticket_types' | 'products' | 'sections'> & {
+type OfferRow = Omit<Offer, 'channels' | 'ticket_types' | 'products' | 'sections' | 'blocks'> & {
   channels: OfferChannel[];
   ticket_types: OfferTicketType[];
   products: OfferProduct[];
   sections: OfferSection[];
+  blocks: OfferBlock[];
+  rules: QuantityRule[];
 };
+
+/** The quantity rules about a ticket type, as a line locks them. */
+const rulesAbout = (rules: readonly QuantityRule[], ticket_type_id: number): QuantityRule[] =>
+  rules
+    .filter(({ definition }) => isAbout(definition, ticket_type_id))
+    .map(({ id, name, position, definition }) => ({ id, name, position, definition }));
 
 /** Inside JSON an instant is text. */
 const date = (value: Date | string | null): Date | null => (value === null ? null : new Date(value));

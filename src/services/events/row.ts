@@ -56,7 +56,13 @@ export interface TicketTypeRow extends Priced, SalesWindow {
   access_code_required: boolean;
   members_only: boolean;
   phases: Phase[];
+  /** Tickets that count for its phases. */
+  counted: number;
 }
+
+// How many are held or sold already, of types whose price depends on it (the same count as services/inventory/phases.ts).
+const COUNTED = `(SELECT count(*) FROM sale_detail l WHERE l.company_id = t.company_id AND l.ticket_type_id = t.id
+  AND l.price_phase_id IS NOT NULL AND (l.status IN ('held', 'paid') OR l.stock_kept))`;
 
 const LOAD = statement(
   'event_load',
@@ -67,8 +73,9 @@ const LOAD = statement(
        AS map_ids,
      i.sales_start AS channel_start, i.sales_end AS channel_end, i.extra_fee,
      (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',
-         (SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]') FROM price_phase p
-           WHERE p.company_id = t.company_id AND p.ticket_type_id = t.id)) ORDER BY t.position, t.id), '[]')
+         (SELECT coalesce(jsonb_agg(p ORDER BY p.position, p.id), '[]') FROM price_phase p
+           WHERE p.company_id = t.company_id AND p.ticket_type_id = t.id),
+         'counted', ${COUNTED}) ORDER BY t.position, t.id), '[]')
        FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types
    FROM event e JOIN event_interface i ON i.company_id = e.company_id AND i.event_id = e.id AND i.interface_id = $2
    WHERE e.company_id = $1 AND e.id = ANY($3::int[]) AND (e.status <> 'draft' OR $4)`,
@@ -135,7 +142,7 @@ export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): 
   const { remaining, capacity } = leftOfEvent(stock, ticket_types);
   const totals = ticket_types
     .filter((type) => !type.access_code_required)
-    .map((type) => priceOf(ticketTerms(type, extra_fee, ctx.now)).total);
+    .map((type) => priceOf(ticketTerms(type, extra_fee, ctx.now, type.counted)).total);
   return {
     ...columns,
     ...translated(event, ctx.language),

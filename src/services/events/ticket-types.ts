@@ -56,7 +56,7 @@ function presentTicketType(
 ): TicketTypeView {
   const window = salesWindow(eventWindow(event), type);
   const { remaining, capacity } = leftOfType(stock, type);
-  const { price, fee, tax, total } = priceOf(ticketTerms(type, event.extra_fee, ctx.now));
+  const { price, fee, tax, total } = priceOf(ticketTerms(type, event.extra_fee, ctx.now, type.counted));
   return {
     id: type.id,
     event_id: event.id,

@@ -2,11 +2,12 @@ import type { Context } from '../../context.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { AddSaleDetails } from '../../schemas/carts.ts';
 import type { ExchangeRequest } from '../../schemas/exchanges.ts';
+import type { HoldStock } from '../carts/grant.ts';
 import type { NewLine } from '../carts/judge.ts';
 import { getCart } from '../carts/read.ts';
 import type { LineRow } from '../carts/row.ts';
 import type { Wanted } from '../carts/wanted.ts';
-import { type LockedStock, pairKey } from '../inventory/locks.ts';
+import { pairKey } from '../inventory/locks.ts';
 
 // An exchange of the type alone keeps the places: they are sold to the buyer already, so nobody has to free them first,
 // and a house that is full is no hindrance. Only the new type's own limit is taken from.
@@ -52,14 +53,20 @@ export function requireSamePlaces(lines: readonly LineRow[], wanted: readonly Wa
 }
 
 /** The stock as it will be for places that are kept: free for their own buyer. The type's counters are the real ones. */
-export function ownPlaces(stock: LockedStock, lines: readonly LineRow[]): LockedStock {
-  const sections: LockedStock['sections'] = new Map();
-  const seats: LockedStock['seats'] = new Map();
+export function ownPlaces(stock: HoldStock, lines: readonly LineRow[]): HoldStock {
+  const sections: HoldStock['sections'] = new Map();
+  const seats: HoldStock['seats'] = new Map();
   for (const { event_id, section_id, seat_id } of lines) {
     const event = event_id as number;
     const section = section_id as number;
     if (seat_id !== null)
-      seats.set(pairKey(event, seat_id), { event_id: event, seat_id, section_id: section, free: true });
+      seats.set(pairKey(event, seat_id), {
+        event_id: event,
+        seat_id,
+        section_id: section,
+        free: true,
+        block_id: null,
+      });
     else {
       const counter = sections.get(pairKey(event, section));
       sections.set(pairKey(event, section), { event_id: event, id: section, free: (counter?.free ?? 0) + 1 });

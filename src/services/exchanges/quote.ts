@@ -4,16 +4,19 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { Exchange, ExchangeRequest } from '../../schemas/exchanges.ts';
 import { anyOverdue, endCarts, OverdueInTheWay } from '../carts/expire.ts';
+import type { HoldStock } from '../carts/grant.ts';
 import { tryHold } from '../carts/hold.ts';
 import type { HoldCommand } from '../carts/hold-batch.ts';
-import { eventsOf } from '../carts/hold-locks.ts';
+import { blocksMet, countedTypes, eventsOf } from '../carts/hold-locks.ts';
 import { judge, locksOf, type Verdict } from '../carts/judge.ts';
 import { pickAll } from '../carts/picks.ts';
 import { type CartRow, codesOf, type LineRow, linesOf, lockCart, lockCarts } from '../carts/row.ts';
 import { ticketsOfUsers } from '../carts/user-limits.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
 import { insertCarts, insertLines, newCart } from '../carts/write.ts';
+import { leftInBlocks } from '../inventory/allotments.ts';
 import { lockStock, type StockRequest } from '../inventory/locks.ts';
+import { countForPhases } from '../inventory/phases.ts';
 import { stockOfLines } from '../inventory/stock.ts';
 import { takeLines } from '../inventory/take.ts';
 import { requireCurrent, timeOf } from './current.ts';
@@ -138,17 +141,25 @@ async function judged(
     products: [],
     seats: keep ? [] : locks.flatMap((l) => l.seats),
   };
+  const counted = await countForPhases(tx, company_id, countedTypes({ wanted }));
   if (holds.length) {
     // What earlier quotes hold is locked together with what this one wants, in the one order, and free for it then.
     const ids = holds.map(({ id }) => id);
     await lockStock(tx, company_id, together(asked, await linesOf(tx, company_id, ids)));
     await endCarts(tx, company_id, holds, 'cancelled');
   }
-  const real = await lockStock(tx, company_id, asked);
+  const real: HoldStock = {
+    ...(await lockStock(tx, company_id, asked)),
+    blocks: await leftInBlocks(tx, company_id, blocksMet({ wanted })),
+    counted,
+  };
   const stock = keep ? ownPlaces(real, given.lines) : real;
   try {
     return judge(
-      { ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, wanted, picks, owned },
+      {
+        ...{ ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, picks, owned },
+        wanted: keep ? wanted.map(withoutBlocks) : wanted,
+      },
       stock,
     );
   } catch (refusal) {
@@ -158,6 +169,9 @@ async function judged(
     throw refusal;
   }
 }
+
+/** Places that are kept stay in the allotment that they came from: whose it is, is not asked again. */
+const withoutBlocks = (want: Wanted): Wanted => ({ ...want, offer: { ...want.offer, blocks: new Map() } });
 
 /** Tickets that the buyer has in other carts, of types with a limit a person. */
 async function ownedElsewhere(

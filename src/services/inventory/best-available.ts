@@ -4,6 +4,7 @@ import type { Wanted } from '../carts/wanted.ts';
 import { mirrorOf } from '../maps/availability.ts';
 import type { MapGeometry } from '../maps/geometry.ts';
 import { isOfStock, type PickRow, pickBest } from './seat-picking.ts';
+import type { SharedSeats } from './shared-seats.ts';
 
 type WantedBest = Extract<Wanted, { form: 'best' }>;
 
@@ -11,6 +12,7 @@ type WantedBest = Extract<Wanted, { form: 'best' }>;
  * Picks the best seats for a want from this process's mirror of the event. Nothing is claimed by it: the lock that
  * follows proves the seats, and if one was lost the caller picks again.
  * @param taken seats that other commands of the same batch are about to take
+ * @param share what blocks say of seats to this asker
  * @returns ids of the seats
  * @throws AppError sold_out when there are no such free seats
  */
@@ -18,6 +20,7 @@ export async function pickSeats(
   system: System,
   { offer, type, ask, item }: WantedBest,
   taken: ReadonlySet<number>,
+  share?: SharedSeats,
 ): Promise<number[]> {
   const section_ids = new Set(ask.section_id === null ? type.section_ids : [ask.section_id]);
   const maps = new Set([...section_ids].flatMap((id) => seatedMapOf(offer.sections.get(id))));
@@ -28,8 +31,12 @@ export async function pickSeats(
     await mirror.refresh();
     const { geometry } = mirror;
     const takenHere = new Set([...taken].map((id) => geometry.index.get(id)));
-    const isFree = (n: number) => mirror.isFree(n) && !takenHere.has(n);
     const rows = rowsOf(geometry).filter((row) => section_ids.has(row.section_id));
+    const own = new Set([...(share?.own ?? [])].map((id) => geometry.index.get(id)));
+    const barred = new Set(
+      rows.flatMap((row) => (share?.only.has(row.section_id) ? row.seats.map((seat) => seat.id) : [])),
+    );
+    const isFree = (n: number) => (own.has(n) || (mirror.isFree(n) && !barred.has(n))) && !takenHere.has(n);
     const seats = pickBest(rows, isFree, { ...ask, released });
     if (seats) return seats.map((n) => geometry.seatIds[n] as number);
     available += rows.reduce(

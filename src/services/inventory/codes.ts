@@ -43,6 +43,10 @@ export const useCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promis
 export const returnCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promise<void> =>
   moveCodes(tx, company_id, cart_ids, 'held', 'released', { held: -1, used: 0 });
 
+/** The codes of carts that were refunded whole: nothing was bought with them, so their uses are free again. */
+export const returnUsedCodes = (tx: Tx, company_id: number, cart_ids: string[]): Promise<void> =>
+  moveCodes(tx, company_id, cart_ids, 'paid', 'released', { held: 0, used: -1 });
+
 const LOCK_RETURNED = statement(
   'code_lock_returned',
   `SELECT c.max_uses IS NULL OR c.held + c.used < c.max_uses AS free

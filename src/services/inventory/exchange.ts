@@ -22,6 +22,17 @@ const RETICKET = statement(
      AND s.status = 'sold' AND s.cart_id = $5`,
 );
 
+// The new lines take over the allotments with the places, in the order that they take over the places.
+const KEEP_BLOCKS = statement(
+  'inventory_keep_blocks',
+  `UPDATE sale_detail l SET block_id = m.block_id
+   FROM (SELECT p.new_id AS id, o.block_id FROM unnest($2::uuid[], $3::uuid[]) AS p (new_id, old_id)
+         JOIN sale_detail o ON o.company_id = $1 AND o.id = p.old_id WHERE o.block_id IS NOT NULL
+         UNION ALL SELECT o.id, NULL FROM sale_detail o
+         WHERE o.company_id = $1 AND o.id = ANY($3::uuid[]) AND o.block_id IS NOT NULL) AS m
+   WHERE l.company_id = $1 AND l.id = m.id`,
+);
+
 export interface StockExchange {
   /** The cart that gives its places and gets the others. */
   cart_id: string;
@@ -59,6 +70,7 @@ async function keepPlaces(tx: Tx, company_id: number, { cart_id, old, fresh }: S
     lines.map((line) => ({ ...line, section_id: null, seat_id: null }));
   await moveCounters(tx, company_id, typesOnly(fresh), { held: -1, sold: 1 });
   await moveCounters(tx, company_id, typesOnly(old), { held: 0, sold: -1 });
+  await tx.execute(KEEP_BLOCKS, [company_id, fresh.map((line) => line.id), old.map((line) => line.id)]);
   const seats = seatsOf(fresh);
   if (!seats.length) return;
   const values = [...keysOf(company_id, seats), seats.map((line) => line.ticket_id), cart_id];

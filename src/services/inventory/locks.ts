@@ -14,7 +14,10 @@ export interface LockedSeat {
   event_id: number;
   seat_id: number;
   section_id: number;
+  /** Anybody may have it. */
   free: boolean;
+  /** The block that it is kept by, if nobody holds it: whom that is for may have it. */
+  block_id: number | null;
 }
 
 export interface StockRequest {
@@ -58,7 +61,8 @@ const PRODUCTS = statement(
 const SEATS = statement(
   'stock_lock_seats',
   `SELECT s.event_id, s.seat_id, s.section_id,
-     s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now()) AS free
+     s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() AND s.block_id IS NULL) AS free,
+     CASE WHEN s.status = 'blocked' OR (s.status = 'held' AND s.hold_expires_at <= now()) THEN s.block_id END AS block_id
    FROM event_seat s JOIN unnest($2::int[], $3::int[]) AS m (event_id, id) ON s.event_id = m.event_id AND s.seat_id = m.id
    WHERE s.company_id = $1 ORDER BY s.event_id, s.seat_id FOR UPDATE OF s`,
 );

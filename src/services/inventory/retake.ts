@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/transaction.ts';
+import { blocksOfLines, leftInBlocks } from './allotments.ts';
 import { lockStock, pairKey } from './locks.ts';
 import {
   piecesByProduct,
@@ -31,6 +32,20 @@ export async function retakeLines(
     products: pairs(products),
     seats: seats.map((l) => [l.event_id as number, l.seat_id as number]),
   });
+  const blocks = await blocksOfLines(tx, company_id, lines);
+  const seatOf = (l: StockLine) => stock.seats.get(pairKey(l.event_id as number, l.seat_id as number));
+  const again = lines.map((line) => ({
+    ...line,
+    block_id: (line.seat_id === null ? blocks.get(line.id) : seatOf(line)?.block_id) ?? null,
+  }));
+  const inBlocks = await leftInBlocks(tx, company_id, [...new Set(blocks.values())]);
+  for (const line of again) {
+    const block = line.seat_id === null && line.block_id !== null && inBlocks.get(line.block_id);
+    if (!block) continue;
+    block.free -= line.quantity;
+    const section = stock.sections.get(pairKey(line.event_id as number, line.section_id as number));
+    if (section) section.free += line.quantity; // it is not taken from what is free for all
+  }
   const enough = (wanted: Quantities, counters: Map<string, { free: number }>, mustExist: boolean) =>
     wanted.ids.every((id, i) => {
       const counter = counters.get(pairKey(wanted.event_ids[i] as number, id));
@@ -40,12 +55,16 @@ export async function retakeLines(
     enough(sections, stock.sections, true) &&
     enough(types, stock.ticket_types, false) && // no row: the type has no capacity of its own
     enough(products, stock.products, false) &&
-    seats.every((l) => stock.seats.get(pairKey(l.event_id as number, l.seat_id as number))?.free);
+    [...inBlocks.values()].every((block) => block.free >= 0) &&
+    seats.every((l) => {
+      const seat = seatOf(l);
+      return seat && (seat.free || (seat.block_id !== null && seat.block_id === blocks.get(l.id)));
+    });
   if (whole)
     await takeLines(
       tx,
       company_id,
-      lines.map((line) => ({ ...line, expires_at: holdUntil })),
+      again.map((line) => ({ ...line, expires_at: holdUntil })),
     );
   return whole;
 }

@@ -11,6 +11,8 @@ export interface StockLine {
   section_id: number | null;
   seat_id: number | null;
   quantity: number;
+  /** The allotment that the place is taken from; asked for by what takes stock. */
+  block_id?: number | null;
 }
 
 /** Quantities by counter row, summed and in lock order: what a set-based statement takes. */

@@ -96,7 +96,10 @@ export async function getSeat(ctx: Context, event_id: number, seat_id: number): 
 function pricesBySection(ctx: Context, event: EventRow): (section_id: number) => Prices {
   const totals = knownTypes(ctx, event).map((type) => ({
     section_ids: type.section_ids,
-    price: { ticket_type_id: type.id, total: priceOf(ticketTerms(type, event.extra_fee, ctx.now)).total },
+    price: {
+      ticket_type_id: type.id,
+      total: priceOf(ticketTerms(type, event.extra_fee, ctx.now, type.counted)).total,
+    },
   }));
   const known = new Map<number, Prices>();
   return (section_id) => {

@@ -33,9 +33,10 @@ const OFFERED = statement(
      AND (l.ticket_type_id IS NULL OR EXISTS (SELECT FROM ticket_type t WHERE t.company_id = $1 AND t.id = l.ticket_type_id))
      AND (l.product_id IS NULL OR EXISTS (SELECT FROM product p WHERE p.company_id = $1 AND p.id = l.product_id))`,
 );
+// They keep their price, though others may have used up the phase that made it since: they count no more for it.
 const HOLD_LINES = statement(
   'late_hold_lines',
-  `UPDATE sale_detail SET status = 'held', updated_at = greatest(now(), updated_at + interval '1 millisecond')
+  `UPDATE sale_detail SET status = 'held', price_phase_id = CASE WHEN price_phase_id IS NOT NULL THEN 0 END, updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = ANY($2::uuid[]) AND status = 'released'`,
 );
 

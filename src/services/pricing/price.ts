@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import { MAX_INT } from '../../schemas/common.ts';
 import { appliesTo, reductions } from './codes.ts';
 import { percent, portion, WHOLE } from './portion.ts';
+import { type GroupDiscount, quantityDiscounts } from './quantity.ts';
 import type {
   AppliedCode,
   CartPrice,
@@ -28,22 +29,32 @@ export function priceOf(terms: PriceTerms, quantity = 1): CataloguePrice {
  *
  * - `unit_price`: the seller's override, else the locked base price. Codes never change it: what they take off, a
  *   price override too, is `discount`.
+ * - Quantity rules come before codes: what a group saves is the organiser's offer, and codes reduce what it leaves.
  * - `fee`: the fixed parts plus the rate on the discounted price; 0 when the organiser bears it, and waived when
  *   nothing is left to pay (a base price of 0 or codes worth the whole price).
  * - `tax`: on the discounted price alone, not on the fee. Inclusive tax is shown and not added.
  * - `total` = unit_price × quantity − discount + fee + exclusive tax = the sum of the trace.
  * @param codes those of the cart, in order of application; the ones meant for other lines are passed over
+ * @param group what a quantity rule takes off this one for the company it is in
  * @throws AppError limit_exceeded when an amount is more than 2^31-1
  */
-export function priceLine(line: PriceableLine, codes: readonly AppliedCode[]): LinePrice {
+export function priceLine(
+  line: PriceableLine,
+  codes: readonly AppliedCode[],
+  group?: GroupDiscount,
+): LinePrice {
   const { terms, quantity, override } = line;
   const unit_price = override ? override.unit_price : terms.base_price;
   const trace = [entry('base', terms.rule, terms.base_price * quantity)];
   if (override) trace.push(entry('override', override.reason, (unit_price - terms.base_price) * quantity));
 
   let price = unit_price;
+  if (group) {
+    price -= group.amount;
+    trace.push(entry('quantity', group.rule, -group.amount));
+  }
   const applicable = codes.filter((code) => appliesTo(code, line));
-  for (const { code, amount } of reductions(unit_price, applicable)) {
+  for (const { code, amount } of reductions(price, applicable)) {
     price -= amount;
     trace.push(entry('code', code.code, -amount * quantity));
   }
@@ -62,8 +73,9 @@ export function priceLine(line: PriceableLine, codes: readonly AppliedCode[]): L
  */
 export function priceCart(lines: readonly PriceableLine[], codes: readonly AppliedCode[]): CartPrice {
   const totals: CartTotals = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
+  const groups = groupDiscounts(lines);
   const priced = lines.map((line) => {
-    const price = priceLine(line, codes);
+    const price = priceLine(line, codes, groups?.get(line.id));
     totals.subtotal += price.unit_price * line.quantity;
     totals.discount += price.discount;
     totals.fee += price.fee;
@@ -73,6 +85,18 @@ export function priceCart(lines: readonly PriceableLine[], codes: readonly Appli
   });
   assertWithinLimit(totals);
   return { lines: priced, totals };
+}
+
+/** What quantity rules take off the lines of a cart. A line of several tickets keeps no company. */
+function groupDiscounts(lines: readonly PriceableLine[]): Map<string, GroupDiscount> | undefined {
+  if (!lines.some((line) => line.terms.rules?.length)) return undefined;
+  return quantityDiscounts(
+    lines.flatMap(({ id, kind, ticket_type_id, quantity, terms, override }) =>
+      kind === 'ticket' && ticket_type_id !== null && quantity === 1 && terms.rules?.length
+        ? [{ id, ticket_type_id, price: override?.unit_price ?? terms.base_price, rules: terms.rules }]
+        : [],
+    ),
+  );
 }
 
 /** Fees and tax of a line, from the price of one after discounts. */
@@ -123,6 +147,15 @@ export const addTotals = (a: CartTotals, b: CartTotals): CartTotals => ({
   fee: a.fee + b.fee,
   tax: a.tax + b.tax,
   total: a.total + b.total,
+});
+
+/** What is left of totals without a part of them; every part of the result may be negative. */
+export const lessTotals = (a: CartTotals, b: CartTotals): CartTotals => ({
+  subtotal: a.subtotal - b.subtotal,
+  discount: a.discount - b.discount,
+  fee: a.fee - b.fee,
+  tax: a.tax - b.tax,
+  total: a.total - b.total,
 });
 
 /** @throws AppError limit_exceeded when an amount is more than 2^31-1 */

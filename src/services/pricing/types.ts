@@ -15,7 +15,32 @@ export interface PriceTerms {
   extra_fee: number;
   /** What made the base price: `ticket_type 12`, `price_phase early bird`. */
   rule: string;
+  /** The quantity rules of its event that are about its type; absent where there are none. */
+  rules?: readonly QuantityRule[];
 }
+
+/** What a group of tickets costs together. */
+export interface QuantityRule {
+  id: number;
+  name: string;
+  /** Rules of lower position come first. */
+  position: number;
+  definition: QuantityRuleDefinition;
+}
+
+/**
+ * multi_buy: of each `take` tickets the `pay` dearest are paid for. bundle: so many of each type for `price`, in minor
+ * units. volume: from so many tickets on, `rate` off each, in hundredths of a percent.
+ * Empty `ticket_type_ids`: every type of the event.
+ */
+export type QuantityRuleDefinition =
+  | { kind: 'multi_buy'; ticket_type_ids: readonly number[]; take: number; pay: number }
+  | {
+      kind: 'bundle';
+      parts: readonly { ticket_type_id: number; quantity: number }[];
+      price: number;
+    }
+  | { kind: 'volume'; ticket_type_ids: readonly number[]; from: number; rate: number };
 
 export type CodeKind = 'percentage' | 'fixed' | 'price_override' | 'access';
 
@@ -50,8 +75,8 @@ export interface PriceableLine {
 
 /** One rule that made a price. The `amount`s of all entries of a line add up to its total. */
 export interface TraceEntry {
-  rule: 'base' | 'override' | 'code' | 'fee' | 'tax';
-  /** Which one: the locked rule, the seller's reason, the code, the kind of fee, the rate of the tax. */
+  rule: 'base' | 'override' | 'quantity' | 'code' | 'fee' | 'tax';
+  /** Which one: the locked rule, the seller's reason, the quantity rule, the code, the kind of fee, the rate of the tax. */
   name: string;
   /** What it adds to the total of the line, signed, in minor units. */
   amount: number;

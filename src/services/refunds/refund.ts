@@ -7,6 +7,7 @@ import { recordAudit } from '../audit.ts';
 import { type CartRow, type LineRow, linesOf, lockCart } from '../carts/row.ts';
 import { type CartStatus, moveCart } from '../carts/state.ts';
 import { recordChanges } from '../changes.ts';
+import { returnUsedCodes } from '../inventory/codes.ts';
 import { returnLines } from '../inventory/return.ts';
 import { allocate, payBack, returnPartPayments } from '../payments/pay-back.ts';
 import { lockTaken } from '../payments/row.ts';
@@ -102,6 +103,7 @@ export async function refundSale(
   const open = lines.some((line) => line.status === 'paid' && !closed.includes(line.id));
   const to: CartStatus = open ? 'partially_refunded' : 'refunded';
   await moveCart(tx, company_id, id, cart.status, to);
+  if (to === 'refunded') await returnUsedCodes(tx, company_id, [id]);
   await recordChanges(tx, [
     {
       company_id,
