@@ -64,8 +64,20 @@ const thing = async (w: ApiWorld, plural: string, root: string, body: object) =>
 const type = (w: ApiWorld) => thing(w, 'ticket_types', 'ticket_type', typeBody(w));
 const product = (w: ApiWorld) => thing(w, 'products', 'product', productBody());
 const gate = (w: ApiWorld) => thing(w, 'gates', 'gate', gateBody());
+/** Where the event of the world sells besides: on an interface that no caller uses. */
 const elsewhere = async (w: ApiWorld) => {
-  const url = `/events/${w.event_id}/interfaces/${w.accounts.interfaces.pos}`;
+  const partner = {
+    ...{
+      name: `Agency ${next()}`,
+      kind: 'partner',
+      currency: 'EUR',
+      time_zone: 'Europe/Madrid',
+      language: 'es',
+    },
+    ...{ allowed_origins: ['*'], hold_seconds: 300, max_hold_seconds: 900, payment_seconds: 300 },
+    payment_methods: ['card'],
+  };
+  const url = `/events/${w.event_id}/interfaces/${await create(w, '/interfaces', 'interface', partner)}`;
   await w.call('PUT', url, { who: 'admin', body: {} });
   return url;
 };
