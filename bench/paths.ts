@@ -1,5 +1,6 @@
 import type { System } from '../src/system.ts';
 import { door } from './paths-door.ts';
+import { exports } from './paths-exports.ts';
 import { availability, bestAvailable, maps } from './paths-maps.ts';
 import { memory } from './paths-memory.ts';
 import { listOfEvents, oneEvent } from './paths-reads.ts';
@@ -47,6 +48,7 @@ export const PATHS: Path[] = [
   scans,
   door,
   memory,
+  exports,
 ];
 
 /** A ratio of two medians against its goal. */

@@ -38,6 +38,7 @@ import { eventManagementRoutes } from './routes/event-management.ts';
 import { eventThingRoutes } from './routes/event-things.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
+import { exportRoutes } from './routes/exports.ts';
 import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -146,6 +147,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(subscriptionRoutes);
   await app.register(changeRoutes);
   await app.register(webhookRoutes);
+  await app.register(exportRoutes);
   await app.register(jobRoutes);
   await app.register(problemRoutes);
   await app.register(postmanRoutes);

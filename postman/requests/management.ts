@@ -1,6 +1,7 @@
 import { administration } from './administration.ts';
 import { cash } from './cash.ts';
 import { eventManagement } from './event-management.ts';
+import { exportManagement } from './exports.ts';
 import type { Folder } from './item.ts';
 import { managedMaps } from './managed-maps.ts';
 import { priceManagement } from './prices.ts';
@@ -18,5 +19,6 @@ export const management: Folder = {
     ...planManagement,
     ...priceManagement,
     ...webhookManagement,
+    ...exportManagement,
   ],
 };

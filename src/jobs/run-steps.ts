@@ -1,6 +1,7 @@
 import { createCodesSteps } from '../services/codes/batch.ts';
 import { giveCourtesies } from '../services/courtesies/give-job.ts';
 import { CANCELLATION } from '../services/events/manage/cancellation.ts';
+import { exportSteps } from '../services/exports/steps.ts';
 import { type AnySteps, giveUp, runSteps, type StepsPayload } from '../services/jobs/steps.ts';
 import { userExport } from '../services/users/export.ts';
 import type { JobTask } from './task.ts';
@@ -11,6 +12,7 @@ const KINDS: readonly AnySteps[] = [
   giveCourtesies as AnySteps,
   CANCELLATION as AnySteps,
   userExport as AnySteps,
+  exportSteps as AnySteps,
 ];
 
 /** How long a job keeps its place in the worker before others that are due get a turn. */

@@ -72,7 +72,7 @@ export async function codeRoutes(app: FastifyInstance): Promise<void> {
       summary: 'Codes of an event as CSV',
       params: eventParams,
       query: codesQuery,
-      answer: csv('codes.csv'),
+      answer: csv('codes'),
       problems: ['not_found'],
     },
     ({ ctx, params, query }) => codesCsv(ctx, params.event_id, query),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { one, page, whole } from '../routing/answers.ts';
+import { csv, file, one, page, whole } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import {
   Code,
@@ -12,6 +12,7 @@ import {
   Gate,
   Product,
   Report,
+  reportQuery,
   TicketType,
 } from '../schemas/events.ts';
 import { getCode } from '../services/events/codes.ts';
@@ -19,6 +20,8 @@ import { listGates } from '../services/events/gates.ts';
 import { listProducts } from '../services/events/products.ts';
 import { getEvent, listEvents } from '../services/events/read.ts';
 import { getReport } from '../services/events/report.ts';
+import { drawReport } from '../services/events/report-chart.ts';
+import { getReportCsv } from '../services/events/report-csv.ts';
 import { listTicketTypes } from '../services/events/ticket-types.ts';
 
 const READ = { tag: 'Events', scopes: ['public'], published: true, problems: ['not_found'] } as const;
@@ -116,8 +119,37 @@ export async function eventRoutes(app: FastifyInstance): Promise<void> {
       operation: 'getReport',
       summary: 'Sold, held, blocked and free places, and revenue',
       params: eventParams,
+      query: reportQuery,
       answer: one('report', Report),
     },
-    ({ ctx, params }) => getReport(ctx, params.event_id),
+    ({ ctx, params, query }) => getReport(ctx, params.event_id, query.as_of),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/report.csv',
+    {
+      ...BACK_OFFICE,
+      operation: 'getReportCsv',
+      summary: 'The report as one table',
+      params: eventParams,
+      query: reportQuery,
+      answer: csv('report'),
+    },
+    ({ ctx, params, query }) => getReportCsv(ctx, params.event_id, query.as_of),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/report.svg',
+    {
+      ...BACK_OFFICE,
+      operation: 'drawReport',
+      summary: 'The report drawn: sales over time, places by section, revenue by type and interface',
+      params: eventParams,
+      query: reportQuery,
+      answer: file('image/svg+xml; charset=utf-8'),
+    },
+    ({ ctx, params, query }) => drawReport(ctx, params.event_id, query.as_of),
   );
 }

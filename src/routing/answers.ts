@@ -37,6 +37,8 @@ export interface Answer<Result> {
   cursor?: string;
   /** Media type of a file. */
   media?: string;
+  /** The service gives a Download: media type and name go with the file. */
+  download?: boolean;
   /** Headers of a file, whatever it holds. */
   headers?: Readonly<Record<string, string>>;
   /** Cache-Control of a good answer. */
@@ -147,13 +149,30 @@ export const file = (media: string): Answer<Buffer | string> => ({
   media,
 });
 
-/** A table as a file to keep; the service gives a stream of its text. */
-export const csv = (name: string): Answer<Readable> => ({
+/** A file to keep, as its service makes it. */
+export interface Download {
+  media: string;
+  filename: string;
+  body: Readable;
+}
+
+/** A file whose service says what it is and how it is called. */
+export const download = (): Answer<Download> => ({
+  kind: 'file',
+  schemas: {},
+  status: () => 200,
+  media: 'application/octet-stream',
+  download: true,
+  cache: 'no-store',
+});
+
+/** A table as CSV to keep; the service gives its text or a stream of it. */
+export const csv = (filename: string): Answer<Readable | string> => ({
   kind: 'file',
   schemas: {},
   status: () => 200,
   media: 'text/csv; charset=utf-8',
-  headers: { 'content-disposition': `attachment; filename="${name}"`, 'cache-control': 'no-store' },
+  headers: { 'content-disposition': `attachment; filename="${filename}.csv"`, 'cache-control': 'no-store' },
 });
 
 /** Server-Sent Events; the service gives a stream of them. */

@@ -1,10 +1,11 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { z } from 'zod';
 import type { Context, Scope } from '../context.ts';
 import type { ProblemCode } from '../errors.ts';
 import { DryRunQuery, IdempotencyKeyHeader, IfMatchHeader, PageQuery } from '../schemas/common.ts';
 import type { System } from '../system.ts';
-import type { Answer, PageRequest } from './answers.ts';
+import type { Answer, Download, PageRequest } from './answers.ts';
 
 type Shape = z.ZodRawShape;
 /** No parameters at all. */
@@ -151,6 +152,15 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
       ...(d.body && { body: d.body }),
       response: answer.schemas,
     },
-    handler: handler as never,
+    handler: (answer.download ? downloaded(handler) : handler) as never,
   });
 }
+
+/** Gives a file its type and its name, then sends it. */
+const downloaded =
+  (handler: (request: FastifyRequest, reply: FastifyReply) => unknown) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<Readable> => {
+    const { media, filename, body } = (await handler(request, reply)) as Download;
+    reply.type(media).header('content-disposition', `attachment; filename="${filename}"`);
+    return body;
+  };

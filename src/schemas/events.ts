@@ -190,19 +190,28 @@ export const Gate = z
   .object({ id: z.int(), event_id: z.int(), name: z.string(), zone: z.string().nullable(), created_at: at })
   .meta({ id: 'Gate' });
 
-const courtesy = z.int().describe('Given away: see /courtesies.');
+const unknownThen = z.int().nullable().describe('Null with `as_of`: the ledger does not tell.');
+const courtesy = unknownThen.describe('Given away: see /courtesies. Null with `as_of`.');
 const places = {
   capacity: z.int().describe('sold + courtesy + held + blocked + free.'),
   sold: z.int(),
   courtesy,
-  held: z.int(),
-  blocked: z.int(),
-  free: z.int(),
+  held: unknownThen,
+  blocked: unknownThen,
+  free: unknownThen,
 };
 const books = {
   sold: z.int().describe('Sold and not given back.'),
   refunded: z.int().describe('Sold and given back.'),
   revenue: money.describe('Paid for them, with fees and taxes, less what was given back.'),
+};
+
+export const reportQuery = {
+  as_of: instant
+    .optional()
+    .describe(
+      'A time of the past: as the ledger had it then. Places on hold and blocked are not told of the past.',
+    ),
 };
 
 export const Report = z
@@ -230,8 +239,8 @@ export const Report = z
         name: z.string(),
         capacity: z.int().describe('Of its own limit and of the places of its sections, whichever is less.'),
         courtesy,
-        held: z.int(),
-        free: z.int(),
+        held: unknownThen,
+        free: unknownThen,
         ...books,
       }),
     ),
@@ -249,10 +258,17 @@ export const Report = z
         product_id: z.int(),
         name: z.string(),
         capacity: z.int().nullable(),
-        held: z.int(),
+        held: unknownThen,
         free: z.int().nullable(),
         ...books,
       }),
     ),
+    interfaces: z
+      .array(z.object({ interface_id: z.int(), name: z.string(), ...books }))
+      .describe('Those that have sold, tickets and products together.'),
+    days: z
+      .array(z.object({ day: z.string().meta({ examples: ['2026-11-26'] }), ...books }))
+      .describe('By day of sale, in the time zone of the event; days without sales are left out.'),
+    hours: z.array(z.object({ hour: at.describe('When it began.'), ...books })).describe('By hour of sale.'),
   })
   .meta({ id: 'EventReport' });

@@ -6,6 +6,7 @@ import { courtesyRoutes } from './routes/courtesies.ts';
 import { doorRoutes } from './routes/door.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
+import { exportRoutes } from './routes/exports.ts';
 import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
@@ -85,6 +86,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...webhookRoutes,
   ...courtesyRoutes,
   ...mapRoutes,
+  ...exportRoutes,
   ...openRoutes,
 ];
 

@@ -86,7 +86,7 @@ const other = (value: unknown): unknown => {
   return OTHERS[value as string] ?? `${value}x`;
 };
 /** Words of closed sets. */
-const OTHERS: Record<string, string> = { es: 'en', pt: 'en', entry: 'exit', atomic: 'each' };
+const OTHERS: Record<string, string> = { es: 'en', pt: 'en', entry: 'exit', atomic: 'each', csv: 'json' };
 
 /** A body whose words are all deeper inside. */
 const textChanged = (body: object): object =>

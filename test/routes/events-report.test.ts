@@ -94,6 +94,7 @@ test('an event that nobody has bought anything of', async () => {
         revenue: 0,
       },
     ],
+    ...{ interfaces: [], days: [], hours: [] },
   });
 });
 

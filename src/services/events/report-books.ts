@@ -1,0 +1,96 @@
+import { statement } from '../../db/client.ts';
+import type { System } from '../../system.ts';
+
+/** Sums of the books; reversals of sales are negative in them. */
+export interface Books {
+  sold: number;
+  refunded: number;
+  revenue: number;
+  discount: number;
+  fee: number;
+  tax: number;
+}
+
+export interface BookRow extends Books {
+  ticket_type_id: number | null;
+  product_id: number | null;
+  section_id: number | null;
+}
+
+/** What an interface sold in an hour. */
+export interface HourRow {
+  interface_id: number;
+  /** The day in the time zone of the event: 2026-11-26. */
+  day: string;
+  hour: Date;
+  sold: number;
+  refunded: number;
+  revenue: number;
+}
+
+const SUMS = `sum(quantity) AS sold, coalesce(-sum(quantity) FILTER (WHERE kind = 'reversal' AND exchange_id IS NULL), 0) AS refunded,
+  sum(amount) AS revenue`;
+const OF_EVENT = `company_id = $1 AND event_id = $2 AND kind IN ('sale', 'reversal')
+  AND ($3::int IS NULL OR interface_id = $3) AND ($4::timestamptz IS NULL OR created_at <= $4)`;
+
+const BOOKS = statement(
+  'report_books',
+  `SELECT ticket_type_id, product_id, section_id, ${SUMS}, sum(discount) AS discount, sum(fee) AS fee, sum(tax) AS tax
+   FROM ledger_entry WHERE ${OF_EVENT} GROUP BY ticket_type_id, product_id, section_id`,
+);
+const HOURS = statement(
+  'report_hours',
+  `SELECT interface_id, (created_at AT TIME ZONE $5)::date::text AS day, date_trunc('hour', created_at) AS hour, ${SUMS}
+   FROM ledger_entry WHERE ${OF_EVENT} GROUP BY 1, 2, 3 ORDER BY 3, 1`,
+);
+// A place that was kept when its line was refunded is sold as before.
+const PLACES = statement(
+  'report_places',
+  `SELECT l.section_id, sum(l.quantity) FILTER (WHERE l.kind = 'sale' OR NOT d.stock_kept) AS sold
+   FROM ledger_entry l JOIN sale_detail d ON d.company_id = l.company_id AND d.id = l.sale_detail_id
+   WHERE l.company_id = $1 AND l.event_id = $2 AND l.kind IN ('sale', 'reversal') AND l.section_id IS NOT NULL
+     AND l.created_at <= $3
+   GROUP BY l.section_id`,
+);
+const INTERFACES = statement(
+  'report_interfaces',
+  'SELECT id, name FROM interface WHERE company_id = $1 ORDER BY id',
+);
+
+/** Which entries of the ledger: of an event, of one interface or all (null), and up to a time or all (null). */
+export interface BookFilter {
+  company_id: number;
+  event_id: number;
+  interface_id: number | null;
+  as_of: Date | null;
+}
+
+/** The books of an event: by what was sold, and by interface and hour. */
+export async function readBooks(
+  { db }: System,
+  { company_id, event_id, interface_id, as_of }: BookFilter,
+  time_zone: string,
+): Promise<{ books: BookRow[]; hours: HourRow[]; interfaces: { id: number; name: string }[] }> {
+  const values = [company_id, event_id, interface_id, as_of];
+  const [books, hours, interfaces] = await Promise.all([
+    db.query<BookRow>(BOOKS, values),
+    db.query<HourRow>(HOURS, [...values, time_zone]),
+    db.query<{ id: number; name: string }>(INTERFACES, [company_id]),
+  ]);
+  return { books, hours, interfaces };
+}
+
+/** Places of each section that were sold at a time, by all interfaces together. */
+export async function placesSoldAt(
+  { db }: System,
+  company_id: number,
+  event_id: number,
+  as_of: Date,
+): Promise<Map<number, number>> {
+  const rows = await db.query<{ section_id: number; sold: number | null }>(PLACES, [
+    company_id,
+    event_id,
+    as_of,
+  ]);
+  return new Map(rows.map(({ section_id, sold }) => [section_id, sold ?? 0]));
+}
