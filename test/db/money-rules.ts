@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../../src/uuid.ts';
 import type { TestCompany } from '../helpers/catalogue.ts';
 
 type Row = Record<string, unknown>;

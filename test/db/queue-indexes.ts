@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from '../../src/uuid.ts';
 import type { TestCompany, TestEvent } from '../helpers/catalogue.ts';
 
 /** A seat that was given back and waits for a buyer. */

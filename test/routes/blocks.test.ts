@@ -5,7 +5,6 @@ import { sweep } from '../../src/services/carts/expire.ts';
 import { verifyDatabase } from '../../src/services/verify/run.ts';
 import { type ApiWorld, apiWorld, type Who } from '../helpers/api-world.ts';
 import { makeEvent, seatedSection, standingSection, type TestEvent } from '../helpers/catalogue.ts';
-import { accessToken } from '../helpers/factories.ts';
 
 // House seats, holds and allotments: what is kept for somebody is sold to nobody else, and falls back at its time.
 

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { inTransaction, type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { CommitExchange, Exchange } from '../../schemas/exchanges.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { recordAudit } from '../audit.ts';
 import { type CartRow, requireOpen } from '../carts/row.ts';
 import { recordCash } from '../cash/record.ts';

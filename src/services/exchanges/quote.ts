@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { Exchange, ExchangeRequest } from '../../schemas/exchanges.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { anyOverdue, endCarts, OverdueInTheWay } from '../carts/expire.ts';
 import type { HoldStock } from '../carts/grant.ts';
 import { tryHold } from '../carts/hold.ts';

@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context, SalesChannel, Scope } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
 import { AppError, type Language } from '../../errors.ts';
 import type { Job } from '../../schemas/jobs.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { finishJobs } from './job.ts';
 import { enqueue, type Task } from './queue.ts';
 import { type JobRow, presentJob } from './read.ts';

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
 import { fieldError } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { answerWithin } from './charge.ts';
 import { providerOf, requireCardProvider } from './providers.ts';
 import type { PaymentRow } from './row.ts';

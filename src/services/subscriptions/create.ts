@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { SubscriptionCreate } from '../../schemas/subscriptions.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { hold, requireBuyer } from '../carts/hold.ts';
 import type { HoldResult } from '../carts/hold-batch.ts';
 import type { LineRow } from '../carts/row.ts';

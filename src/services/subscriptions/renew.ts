@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { Quote } from '../../schemas/subscriptions.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { hold } from '../carts/hold.ts';
 import { NOBODY } from '../carts/holder.ts';
 import { type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';

@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, type FieldFault } from '../../errors.ts';
 import type { Item } from '../../schemas/carts.ts';
+import { uuidv7 } from '../../uuid.ts';
 import type { Holder } from '../carts/holder.ts';
 import type { LineTerms } from '../carts/row.ts';
 import type { Wanted } from '../carts/wanted.ts';

@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { fieldError, notFound } from '../../errors.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { NewWebhook, PatchWebhook, RotateSecret } from '../../schemas/webhooks.ts';
+import { uuidv7 } from '../../uuid.ts';
 import { recordAudit } from '../audit.ts';
 import { assertFresh } from '../fresh.ts';
 import { checkUrl } from './address.ts';
