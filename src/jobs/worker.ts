@@ -17,6 +17,7 @@ import { recoverLostMails } from './recover-mails.ts';
 import { recoverLostPayments } from './recover-payments.ts';
 import { recoverLostSteps } from './recover-steps.ts';
 import { refundPayment } from './refund-payment.ts';
+import { renewSubscriptions } from './renew-subscriptions.ts';
 import { runJobSteps } from './run-steps.ts';
 import { sendOneMail } from './send-mail.ts';
 import type { JobTask } from './task.ts';
@@ -34,6 +35,7 @@ const TASKS: Record<string, JobTask> = {
   recover_steps: recoverLostSteps,
   [PASSWORD_RESET_TASK]: resetForgottenPassword,
   recover_mails: recoverLostMails,
+  renew_subscriptions: renewSubscriptions,
   purge,
 };
 
@@ -42,6 +44,7 @@ const CRONTAB = `
 * * * * * recover_payments ?fill=1m
 * * * * * recover_steps ?fill=1m
 * * * * * recover_mails ?fill=1m
+* * * * * renew_subscriptions ?fill=1m
 17 * * * * purge
 `;
 

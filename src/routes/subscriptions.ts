@@ -1,9 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { empty, one, page } from '../routing/answers.ts';
+import { empty, one, page, whole } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam, listParam, uuidParam } from '../schemas/common.ts';
-import { Quote, Subscription, SubscriptionCreate, SubscriptionPatch } from '../schemas/subscriptions.ts';
+import {
+  Credit,
+  GiveBack,
+  GiveBackRequest,
+  Quote,
+  Subscription,
+  SubscriptionCreate,
+  SubscriptionPatch,
+} from '../schemas/subscriptions.ts';
+import { listCredits } from '../services/credit/read.ts';
 import {
   cancelSubscription,
   patchSubscription,
@@ -11,6 +20,7 @@ import {
   resumeSubscription,
 } from '../services/subscriptions/change.ts';
 import { createSubscription } from '../services/subscriptions/create.ts';
+import { giveBackDate, listGiveBacks } from '../services/subscriptions/give-back.ts';
 import { getSubscription, listSubscriptions, listSubscriptionsOf } from '../services/subscriptions/read.ts';
 import { quoteChange, renewSubscription } from '../services/subscriptions/renew.ts';
 
@@ -175,6 +185,54 @@ export async function subscriptionRoutes(app: FastifyInstance): Promise<void> {
       problems: ['user_required', 'conflict'],
     },
     ({ ctx, params, query }) => quoteChange(ctx, params.subscription_id, query.plan_setting_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/give_backs',
+    {
+      ...shared,
+      operation: 'giveBackDate',
+      summary: 'Give one date of a season back',
+      description: 'Its seat is on sale again at once. When it is sold, the subscriber is credited.',
+      params: subscription,
+      body: GiveBackRequest,
+      answer: one('give_back', GiveBack, { status: 201 }),
+      problems: ['user_required', 'conflict'],
+    },
+    ({ ctx, params, body }) => giveBackDate(ctx, params.subscription_id, body.event_id),
+  );
+
+  route(
+    app,
+    'GET',
+    '/subscriptions/:subscription_id/give_backs',
+    {
+      ...shared,
+      operation: 'listGiveBacks',
+      summary: 'The dates of a season that were given back',
+      params: subscription,
+      answer: page('give_backs', GiveBack),
+      problems: ['user_required'],
+    },
+    ({ ctx, params, page }) => listGiveBacks(ctx, params.subscription_id, page),
+  );
+
+  route(
+    app,
+    'GET',
+    '/users/:user_id/credits',
+    {
+      ...shared,
+      operation: 'listCredits',
+      summary: 'What the organiser owes a user, by currency',
+      description: 'A cart of that user is paid by it with the method `credit`.',
+      params: { user_id: idParam },
+      answer: whole('credits', Credit),
+      problems: ['user_required'],
+    },
+    ({ ctx, params }) => listCredits(ctx, params.user_id),
   );
 
   route(

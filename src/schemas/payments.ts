@@ -27,6 +27,10 @@ export const PaymentRequest = z.discriminatedUnion('method', [
       .optional()
       .describe('Where the buyer goes after an action.'),
   }),
+  z.strictObject({
+    method: z.literal('credit').describe('What the organiser owes the user of the cart, as far as it goes.'),
+    amount: amount.optional(),
+  }),
   z.strictObject({ method: z.literal('cash'), amount: amount.optional() }),
   z.strictObject({
     method: z.literal('external'),
@@ -70,7 +74,7 @@ export const Payment = z
   .object({
     id: z.string(),
     cart_id: z.string(),
-    method: z.enum(['free', 'card', 'cash', 'external']),
+    method: z.enum(['free', 'card', 'credit', 'cash', 'external']),
     provider: z.string(),
     amount: money,
     refunded: money,

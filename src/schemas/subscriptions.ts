@@ -37,7 +37,28 @@ export const SubscriptionPatch = z
   .partial();
 export type SubscriptionPatch = z.output<typeof SubscriptionPatch>;
 
+export const GiveBackRequest = z.strictObject({ event_id: id });
+
 // ── answers ──
+
+export const GiveBack = z
+  .object({
+    id: z.string(),
+    subscription_id: z.string(),
+    event_id: z.int(),
+    seat_id: z.int(),
+    status: z.enum(['offered', 'sold', 'withdrawn']),
+    value: money.describe('What is credited at most: the share of this date in the season.'),
+    credited: money.describe('What was credited when the seat was sold again.'),
+    currency: z.string(),
+    created_at: at,
+    updated_at: at,
+  })
+  .meta({ id: 'GiveBack' });
+
+export const Credit = z
+  .object({ currency: z.string(), balance: money, updated_at: at })
+  .meta({ id: 'Credit' });
 
 export const Subscription = z
   .object({

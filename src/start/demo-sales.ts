@@ -29,13 +29,26 @@ const JOHNS = statement(
    GROUP BY e.company_id, e.id, u.id, c.default_interface_id`,
 );
 
+// The first way to buy the first membership, unless John has one.
+const MEMBERSHIP = statement(
+  'demo_membership',
+  `SELECT u.id AS user_id, s.id AS plan_setting_id, c.default_interface_id AS interface_id
+   FROM plan p JOIN plan_setting s ON s.company_id = p.company_id AND s.plan_id = p.id AND s.active
+   JOIN user_account u ON u.company_id = p.company_id AND u.email_key = $2
+   JOIN client c ON c.company_id = p.company_id AND c.id = $3
+   WHERE p.company_id = $1 AND p.kind = 'membership' AND p.active AND NOT EXISTS (SELECT FROM subscription b
+     WHERE b.company_id = p.company_id AND b.user_id = u.id AND b.status IN ('active', 'past_due', 'paused'))
+   ORDER BY s.id LIMIT 1`,
+);
+
 /**
  * Buys through the API itself what the demo company is said to have sold, so that every rule held when it was: all
- * places of the sold-out event, and John's seat in the theatre. What is sold already is not bought again.
+ * places of the sold-out event, John's seat in the theatre and his membership. What is sold already is not bought again.
  */
 export async function makeDemoSales(app: FastifyInstance, demo: Demo): Promise<void> {
   await sellOut(app, demo);
   await sellToJohn(app, demo);
+  await subscribeJohn(app, demo);
 }
 
 async function sellOut(app: FastifyInstance, demo: Demo): Promise<void> {
@@ -69,6 +82,22 @@ async function sellToJohn(app: FastifyInstance, demo: Demo): Promise<void> {
     api,
     { items, buyer: holder, user_id: john.user_id },
     { method: 'card', card: { token: 'sandbox_approved' } },
+  );
+}
+
+async function subscribeJohn(app: FastifyInstance, demo: Demo): Promise<void> {
+  const values = [demo.company_id, JOHN.email, CLIENT_IDS.back_office];
+  const [plan] = await app.system.db.query<{
+    user_id: number;
+    plan_setting_id: number;
+    interface_id: number;
+  }>(MEMBERSHIP, values);
+  if (!plan) return;
+  const api = await as(app, demo, 'back_office', 'public sell', plan.interface_id);
+  await buy(
+    api,
+    { items: [{ plan_setting_id: plan.plan_setting_id }], user_id: plan.user_id },
+    { method: 'card', card: { token: 'sandbox_approved', save: true } },
   );
 }
 

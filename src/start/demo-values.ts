@@ -30,6 +30,7 @@ interface Catalogue {
   guest_id: number | null;
   plan_id: number | null;
   plan_setting_id: number | null;
+  subscription_id: string | null;
 }
 
 const CATALOGUE = statement(
@@ -49,7 +50,9 @@ const CATALOGUE = statement(
      u.id AS user_id,
      (SELECT min(id) FROM address WHERE company_id = $1 AND user_id = u.id) AS address_id,
      (SELECT min(id) FROM guest WHERE company_id = $1 AND user_id = u.id) AS guest_id,
-     p.plan_id, p.id AS plan_setting_id
+     p.plan_id, p.id AS plan_setting_id,
+     (SELECT b.id FROM subscription b WHERE b.company_id = $1 AND b.user_id = u.id ORDER BY b.status <> 'active', b.id LIMIT 1)
+       AS subscription_id
    FROM client c
    LEFT JOIN named theatre ON theatre.slug = $3
    LEFT JOIN named festival ON festival.slug = $4
@@ -129,7 +132,7 @@ export async function demoValues(app: FastifyInstance, demo: Demo): Promise<Envi
     ['guest_id', found.guest_id],
     ['plan_id', found.plan_id],
     ['plan_setting_id', found.plan_setting_id],
-    ['subscription_id', undefined], // nobody has subscribed yet
+    ['subscription_id', found.subscription_id],
     ['resources', 'interfaces,currencies'],
     ['demo_web_client_id', CLIENT_IDS.web],
     ['demo_web_client_secret', secrets.clients.web],

@@ -15,8 +15,11 @@ import { planRoutes } from './routes/plans.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { salesRoutes } from './routes/sales.ts';
+import { seasonRoutes } from './routes/seasons.ts';
 import { transferRoutes } from './routes/transfers.ts';
+
 import { userRoutes } from './routes/users.ts';
+
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** A request that succeeds. */
@@ -78,6 +81,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...planRoutes,
   ...exchangeRoutes,
   ...cashRoutes,
+  ...seasonRoutes,
   ...doorRoutes,
   ...transferRoutes,
   ...offlineRoutes,

@@ -73,7 +73,7 @@ describe('a server without any setting', { timeout: SLOW }, () => {
     const names = [...environment.keys()];
     expect(names.slice(0, VARIABLES.length)).toEqual(VARIABLES);
     expect(names.slice(VARIABLES.length).filter((name) => !name.startsWith('demo_'))).toEqual([]);
-    expect([...environment].filter(([, value]) => value === '')).toEqual([['subscription_id', '']]);
+    expect([...environment].filter(([, value]) => value === '')).toEqual([]);
     expect(['api_url', 'country_id', 'state_id'].map((name) => environment.get(name))).toEqual([
       url,
       '46',
@@ -90,6 +90,8 @@ describe('a server without any setting', { timeout: SLOW }, () => {
       ...[
         '/interfaces/{interface_id}',
         '/events/{event_id}',
+        '/plans/{plan_id}/plan_settings/{plan_setting_id}',
+        '/subscriptions/{subscription_id}',
         '/events/{event_id}/maps/{map_id}',
         '/jobs/{job_id}',
       ],

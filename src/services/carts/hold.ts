@@ -5,6 +5,7 @@ import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { releaseInTheWay } from '../inventory/release.ts';
+import { buyerOf } from '../subscriptions/benefits.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { explained } from './explain.ts';
 import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
@@ -31,7 +32,7 @@ export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> 
   if (user_id !== undefined) await requireBuyer(ctx, user_id);
   const cart_id = uuidv7();
   const owner = user_id ?? ctx.user_id ?? null;
-  const wanted = () => wantedOf(ctx, items);
+  const wanted = () => wantedOf(ctx, items, owner);
   return hold(ctx, cart_id, wanted, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
     presentCart(
       cart,
@@ -58,7 +59,7 @@ export async function addSaleDetails(
   cart_id: string,
   { items }: AddSaleDetails,
 ): Promise<SaleDetailView[]> {
-  const wanted = () => wantedOf(ctx, items);
+  const wanted = async () => wantedOf(ctx, items, await buyerOf(ctx, cart_id));
   return hold(ctx, cart_id, wanted, null, ({ lines, labels }) =>
     lines.map((line) => presentLine(line, labels)),
   );

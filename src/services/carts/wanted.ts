@@ -4,6 +4,7 @@ import { AppError, type FieldFault } from '../../errors.ts';
 import type { Item } from '../../schemas/carts.ts';
 import type { Offer, OfferProduct, OfferTicketType } from '../events/offer.ts';
 import { productTerms, ticketTerms } from '../events/terms.ts';
+import { benefitsOf, type EventBenefits } from '../subscriptions/benefits.ts';
 import { type PlanItem, type WantedPlan, wantedPlan } from '../subscriptions/wanted.ts';
 import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { LineTerms } from './row.ts';
@@ -44,9 +45,14 @@ const EVENT_OF_PRODUCT = statement(
 );
 /**
  * Ties the items of a request to the offers they are sold by, and locks their prices.
+ * @param user_id whose subscriptions count
  * @throws AppError validation_failed naming every item that does not exist here, not_on_sale
  */
-export async function wantedOf(ctx: Context, items: readonly (Item | PlanItem)[]): Promise<Wanted[]> {
+export async function wantedOf(
+  ctx: Context,
+  items: readonly (Item | PlanItem)[],
+  user_id: number | null = ctx.user_id ?? null,
+): Promise<Wanted[]> {
   const faults: FieldFault[] = [];
   const wanted: Wanted[] = [];
   for (const [index, item] of items.entries()) {
@@ -56,8 +62,9 @@ export async function wantedOf(ctx: Context, items: readonly (Item | PlanItem)[]
   }
   if (faults.length)
     throw new AppError('validation_failed', 'Some items do not exist on this interface.', { errors: faults });
-  for (const want of wanted) if (!want.plan) requireOnSale(ctx, want);
-  return wanted;
+  const benefits = await benefitsOf(ctx, user_id);
+  for (const want of wanted) if (!want.plan) requireOnSale(ctx, want, benefits(want.offer.event_id));
+  return wanted.map((want) => ('type' in want && !want.plan ? reduced(want, benefits) : want));
 }
 
 async function wantedItem(ctx: Context, item: Item, index: number): Promise<Wanted[] | FieldFault> {
@@ -145,13 +152,19 @@ async function holderOf(ctx: Context, { holder, guest_id }: Item): Promise<Holde
   return holder ? namedHolder(holder) : NOBODY;
 }
 
+/** A ticket at the price that a subscription makes of it, locked with the rest of its terms. */
+function reduced(want: Wanted, benefits: (event_id: number) => EventBenefits): Wanted {
+  const { reduction } = benefits(want.offer.event_id);
+  return reduction ? { ...want, terms: { ...want.terms, benefit: reduction } } : want;
+}
+
 interface Window {
   sales_start: Date | null;
   sales_end: Date | null;
 }
 
 /** The event, the channel and the type each have a window; all must be open. */
-function requireOnSale(ctx: Context, want: Wanted): void {
+function requireOnSale(ctx: Context, want: Wanted, { presale, types }: EventBenefits): void {
   const { offer } = want;
   const refuse = (why: string, facts = {}) => {
     throw new AppError('not_on_sale', why, { event_id: offer.event_id, item: want.item, ...facts });
@@ -161,8 +174,10 @@ function requireOnSale(ctx: Context, want: Wanted): void {
   if (offer.ends_at && offer.ends_at <= ctx.now) refuse('The event is over.');
   const windows: Window[] = [offer, offer.channels.get(ctx.interface.id) as Window];
   if ('type' in want) windows.push(want.type);
+  if ('type' in want && want.type.members_only && !types.has(want.type.id))
+    refuse('These tickets are for members.', { reason: 'members_only' });
   for (const { sales_start, sales_end } of windows) {
-    if (sales_start && sales_start > ctx.now)
+    if (sales_start && sales_start.getTime() - presale > ctx.now.getTime())
       refuse('Sales have not started.', { retry_at: sales_start.toISOString() });
     if (sales_end && sales_end <= ctx.now) refuse('Sales are over.');
   }

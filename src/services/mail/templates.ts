@@ -3,6 +3,8 @@ import { courtesy } from './templates/courtesy.ts';
 import { emailChanged } from './templates/email-changed.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { passwordReset } from './templates/password-reset.ts';
+import { subscriptionReminder } from './templates/subscription-reminder.ts';
+import { subscriptionUnpaid } from './templates/subscription-unpaid.ts';
 import { ticketTransfer } from './templates/ticket-transfer.ts';
 import { verifyEmail } from './templates/verify-email.ts';
 
@@ -14,6 +16,8 @@ export const TEMPLATES = {
   email_changed: emailChanged,
   ticket_transfer: ticketTransfer,
   courtesy,
+  subscription_reminder: subscriptionReminder,
+  subscription_unpaid: subscriptionUnpaid,
 } satisfies Record<string, MailTemplate<never>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

@@ -8,6 +8,7 @@ import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import { type CartRow, lockCarts, mayReach } from '../carts/row.ts';
 import { recordCash } from '../cash/record.ts';
+import { type CreditEntry, creditKey, enterCredit, lockCredit } from '../credit/books.ts';
 import { bookCaptures } from './capture.ts';
 import { insertPayments, type NewPayment, presentPayment } from './row.ts';
 import { amountToPay } from './verdict.ts';
@@ -98,13 +99,16 @@ async function judgeAll(
     company_id,
     commands.map((command) => command.cart_id),
   );
+  const credit = await creditOf(tx, company_id, commands, carts);
   const taken = new Map<string, number>();
   const granted: Granted[] = [];
   for (const command of commands) {
     const { ctx, cart_id, request } = command;
     try {
       const cart = reachable(ctx, carts.get(cart_id));
-      const amount = amountToPay(ctx, cart, request, taken.get(cart_id));
+      const own = creditKey(cart.user_id ?? 0, cart.currency);
+      const amount = amountToPay(ctx, cart, request, taken.get(cart_id), credit.get(own));
+      if (request.method === 'credit') credit.set(own, (credit.get(own) ?? 0) - amount);
       taken.set(cart_id, (taken.get(cart_id) ?? 0) + amount);
       granted.push({
         command,
@@ -130,6 +134,21 @@ async function judgeAll(
   return granted;
 }
 
+/** The credit of those whose carts are to be paid by it. */
+const creditOf = (
+  tx: Tx,
+  company_id: number,
+  commands: readonly DirectPayment[],
+  carts: ReadonlyMap<string, CartRow>,
+): Promise<Map<string, number>> =>
+  lockCredit(
+    tx,
+    company_id,
+    commands.flatMap(({ request, cart_id }) =>
+      request.method === 'credit' ? (carts.get(cart_id)?.user_id ?? []) : [],
+    ),
+  );
+
 /** Locks carts, each once, in the order of their ids. */
 export async function lockedCarts(tx: Tx, company_id: number, ids: string[]): Promise<Map<string, CartRow>> {
   const carts = await lockCarts(tx, company_id, [...new Set(ids)]);
@@ -148,6 +167,20 @@ export function reachable(ctx: Context, cart: CartRow | undefined, exchange_id?:
 
 async function book(tx: Tx, company_id: number, granted: readonly Granted[]) {
   if (!granted.length) return [];
+  await enterCredit(
+    tx,
+    company_id,
+    granted.flatMap(({ cart, payment }): CreditEntry[] =>
+      payment.method === 'credit'
+        ? [
+            {
+              ...{ user_id: cart.user_id as number, currency: payment.currency, amount: -payment.amount },
+              ...{ kind: 'payment', payment_id: payment.id },
+            },
+          ]
+        : [],
+    ),
+  );
   const [rows] = await Promise.all([
     insertPayments(
       tx,

@@ -4,6 +4,7 @@ import { uuidv7 } from '../../uuid.ts';
 import type { CartRow } from '../carts/row.ts';
 import { type CashFlow, recordCash } from '../cash/record.ts';
 import { type Change, recordChanges } from '../changes.ts';
+import { type CreditEntry, enterCredit } from '../credit/books.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { insertRefunds, type RefundRow } from '../refunds/row.ts';
 import { REFUND_TASK } from '../refunds/task.ts';
@@ -68,6 +69,17 @@ export async function payBack(tx: Tx, company_id: number, shares: readonly Share
       refund_id: refund.id,
       amount: -refund.amount,
     })),
+  );
+  const creditOf = new Map(
+    shares.map(({ payment, cart }) => [payment.id, payment.method === 'credit' && cart]),
+  );
+  await enterCredit(
+    tx,
+    company_id,
+    refunds.flatMap(({ payment_id, amount, currency }): CreditEntry[] => {
+      const cart = creditOf.get(payment_id);
+      return cart ? [{ user_id: cart.user_id as number, currency, amount, kind: 'refund', payment_id }] : [];
+    }),
   );
   await enqueue(
     tx,

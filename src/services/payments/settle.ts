@@ -5,6 +5,7 @@ import { type CartStatus, moveCarts } from '../carts/state.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { useCodes } from '../inventory/codes.ts';
 import { sellLines } from '../inventory/sell.ts';
+import { creditGivenBack } from '../subscriptions/give-back.ts';
 import { activatePlans } from '../subscriptions/settle.ts';
 import { issueTickets, type LineToIssue, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
 import { aboutLine, type Entry, enter, type Priced, type Sold } from './ledger.ts';
@@ -42,6 +43,7 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
     useCodes(tx, company_id, ids),
     issueTickets(tx, company_id, lines, cartOf),
     payLines(tx, company_id, lines),
+    creditGivenBack(tx, company_id, lines),
     enter(
       tx,
       company_id,

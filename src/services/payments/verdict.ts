@@ -12,7 +12,8 @@ const SELLERS_ONLY: readonly PaymentRequest['method'][] = ['cash', 'external'];
  */
 export function requireMethod(ctx: Context, { method }: PaymentRequest): void {
   if (SELLERS_ONLY.includes(method) && !ctx.scopes.has('sell')) throw insufficientScope('sell');
-  if (!ctx.interface.payment_methods.includes(method))
+  // Credit is owed by the organiser, whatever the interface.
+  if (method !== 'credit' && !ctx.interface.payment_methods.includes(method))
     throw fieldError('/method', `This interface does not offer ${method}.`, 'not_offered');
 }
 
@@ -28,9 +29,16 @@ export function differenceToPay(hold: CartRow, { amount }: { amount: number }): 
 /**
  * What a payment of this cart takes, in minor units.
  * @param taken what earlier payments of the same batch took of the cart; undefined when there were none
+ * @param credit what is left of the credit of the cart's user
  * @throws AppError cart_expired, cart_not_open, cart_empty, amount_mismatch
  */
-export function amountToPay(ctx: Context, cart: CartRow, request: PaymentRequest, taken?: number): number {
+export function amountToPay(
+  ctx: Context,
+  cart: CartRow,
+  request: PaymentRequest,
+  taken?: number,
+  credit = 0,
+): number {
   requireOpen(cart);
   const rest = cart.total - cart.paid - (taken ?? 0);
   if (taken !== undefined && rest === 0)
@@ -43,9 +51,18 @@ export function amountToPay(ctx: Context, cart: CartRow, request: PaymentRequest
   if (rest < 0) refuse('More was paid than this cart costs now: refund the difference first.');
   if (request.method === 'free') return rest === 0 ? 0 : refuse('This cart is not free.');
   if (rest === 0) refuse('Nothing is left to pay: use the method free.');
+  if (request.method === 'credit') return creditToUse(request.amount, rest, credit, cart);
   const amount = request.amount ?? rest;
   if (amount > rest) refuse('More than is left to pay.');
   if (amount < rest && !ctx.scopes.has('sell'))
     refuse('Pay all that is left; split payments are for sellers.');
   return amount;
+}
+
+/** Credit pays as far as it goes: what is left is paid otherwise. */
+function creditToUse(asked: number | undefined, rest: number, credit: number, cart: CartRow): number {
+  const amount = asked ?? Math.min(rest, credit);
+  if (amount > 0 && amount <= rest && amount <= credit) return amount;
+  const why = amount > rest ? 'More than is left to pay.' : 'There is not so much credit.';
+  throw new AppError('amount_mismatch', why, { amount_due: rest, credit, currency: cart.currency });
 }

@@ -27,9 +27,9 @@ export function priceOf(terms: PriceTerms, quantity = 1): CataloguePrice {
  * Prices one line. Every part is rounded for one unit and then multiplied, so a line of three costs what three lines
  * of one cost, and a part of a line can be given back exactly.
  *
- * - `unit_price`: the seller's override, else the locked base price. Codes never change it: what they take off, a
- *   price override too, is `discount`.
- * - Quantity rules come before codes: what a group saves is the organiser's offer, and codes reduce what it leaves.
+ * - `unit_price`: the seller's override, else the locked base price. Benefits of a subscription and codes never change
+ *   it: what they take off, a price override too, is `discount`. A seller's price is not reduced by a subscription.
+ * - Quantity rules come first, then benefits, then codes: each reduces what the one before leaves.
  * - `fee`: the fixed parts plus the rate on the discounted price; 0 when the organiser bears it, and waived when
  *   nothing is left to pay (a base price of 0 or codes worth the whole price).
  * - `tax`: on the discounted price alone, not on the fee. Inclusive tax is shown and not added.
@@ -52,6 +52,11 @@ export function priceLine(
   if (group) {
     price -= group.amount;
     trace.push(entry('quantity', group.rule, -group.amount));
+  }
+  if (terms.benefit && !override) {
+    const off = portion(price, terms.benefit.rate);
+    price -= off;
+    if (off) trace.push(entry('benefit', terms.benefit.plan, -off * quantity));
   }
   const applicable = codes.filter((code) => appliesTo(code, line));
   for (const { code, amount } of reductions(price, applicable)) {

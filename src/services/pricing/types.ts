@@ -17,6 +17,8 @@ export interface PriceTerms {
   rule: string;
   /** The quantity rules of its event that are about its type; absent where there are none. */
   rules?: readonly QuantityRule[];
+  /** What a subscription of the buyer takes off, in hundredths of a percent, before any code. */
+  benefit?: { rate: number; plan: string };
 }
 
 /** What a group of tickets costs together. */
@@ -75,8 +77,8 @@ export interface PriceableLine {
 
 /** One rule that made a price. The `amount`s of all entries of a line add up to its total. */
 export interface TraceEntry {
-  rule: 'base' | 'override' | 'quantity' | 'code' | 'fee' | 'tax';
-  /** Which one: the locked rule, the seller's reason, the quantity rule, the code, the kind of fee, the rate of the tax. */
+  rule: 'base' | 'override' | 'quantity' | 'benefit' | 'code' | 'fee' | 'tax';
+  /** Which one: the locked rule, the seller's reason, the quantity rule, the plan, the code, the kind of fee, the rate of the tax. */
   name: string;
   /** What it adds to the total of the line, signed, in minor units. */
   amount: number;

@@ -5,7 +5,7 @@ import type { Quote } from '../../schemas/subscriptions.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { hold } from '../carts/hold.ts';
 import { NOBODY } from '../carts/holder.ts';
-import { type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';
+import { type PlanRow, type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';
 import { portion } from '../pricing/portion.ts';
 import { notLive, requireChange } from './change.ts';
 import { endOfPeriods } from './periods.ts';
@@ -27,19 +27,11 @@ export function nextPeriod(
 }
 
 /** The next period of a membership as something to hold in a cart. */
-export async function wantedRenewal(
-  ctx: Context,
-  row: SubscriptionRow,
-  setting: PlanSettingRow,
-): Promise<WantedPlan> {
-  const plan = (await plansById(ctx.system.db, row.company_id, [setting.plan_id])).get(setting.plan_id);
-  if (!plan) throw new Error(`plan ${setting.plan_id} of a subscription is lost`);
-  return {
-    ...{ subscription_id: row.id, plan, setting, seat_id: row.seat_id, section_id: row.section_id },
-    ...{ auto_renew: row.auto_renew, holders: row.holders, period: row.period + 1 },
-    renews: { ...nextPeriod(row, setting), user_id: row.user_id, counts: setting.id !== row.plan_setting_id },
-  };
-}
+export const renewalOf = (row: SubscriptionRow, plan: PlanRow, setting: PlanSettingRow): WantedPlan => ({
+  ...{ subscription_id: row.id, plan, setting, seat_id: row.seat_id, section_id: row.section_id },
+  ...{ auto_renew: row.auto_renew, holders: row.holders, period: row.period + 1 },
+  renews: { ...nextPeriod(row, setting), user_id: row.user_id, counts: setting.id !== row.plan_setting_id },
+});
 
 /**
  * Opens a cart for the next period of a membership, to be paid by hand. The period begins when the one before it ends,
@@ -53,9 +45,10 @@ export async function renewSubscription(ctx: Context, id: string): Promise<Subsc
   const setting = (await settingsById(ctx.system.db, ctx.company_id, [setting_id])).get(setting_id);
   if (!setting || setting.interval === 'season')
     throw new AppError('conflict', 'A season is renewed when the next one keeps its place: pay that cart.');
+  const plan = (await plansById(ctx.system.db, row.company_id, [setting.plan_id])).get(setting.plan_id);
   const cart_id = uuidv7();
   const [view] = await presentSubscriptions(ctx, [row]);
-  const read = async () => expand(ctx, await wantedRenewal(ctx, row, setting), 0, NOBODY);
+  const read = async () => expand(ctx, renewalOf(row, plan as PlanRow, setting), 0, NOBODY);
   const open = { buyer: {}, notes: null, user_id: row.user_id };
   return hold(ctx, cart_id, read, open, () => ({ ...(view as SubscriptionView), cart_id }));
 }

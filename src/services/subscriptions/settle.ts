@@ -2,6 +2,7 @@ import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { recordChanges } from '../changes.ts';
 import { movePlaces, type PlaceMove } from '../inventory/plans.ts';
+import { withdrawGiveBacks } from './give-back.ts';
 import { firstLook } from './look.ts';
 import { type PeriodRow, periodsOfCarts, setPeriods } from './period-row.ts';
 import { endOfPeriods, type Interval, seasonEnd } from './periods.ts';
@@ -197,7 +198,7 @@ export async function refundPlans(tx: Tx, company_id: number, lines: readonly Pl
   );
   const [clock] = await tx.query<{ at: Date }>(NOW);
   const ended_at = (clock as { at: Date }).at;
-  return endSubscriptions(
+  const ended = await endSubscriptions(
     tx,
     company_id,
     running.map(({ row }) => ({
@@ -205,6 +206,8 @@ export async function refundPlans(tx: Tx, company_id: number, lines: readonly Pl
       changed: { ended_at, cancelled_at: ended_at, next_attempt_at: null },
     })),
   );
+  await withdrawGiveBacks(tx, company_id, ended);
+  return ended;
 }
 
 /** Ends subscriptions that live: their places are free again. Gives their ids. */

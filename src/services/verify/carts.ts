@@ -42,7 +42,7 @@ export const cartChecks: readonly Check[] = [
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(amount), 0) AS total,
           coalesce(sum(amount) FILTER (WHERE rule IN ('base', 'override')), 0) AS price,
-          -coalesce(sum(amount) FILTER (WHERE rule IN ('quantity', 'code')), 0) AS discount,
+          -coalesce(sum(amount) FILTER (WHERE rule IN ('quantity', 'benefit', 'code')), 0) AS discount,
           coalesce(sum(amount) FILTER (WHERE rule = 'fee'), 0) AS fee,
           coalesce(sum(amount + included) FILTER (WHERE rule = 'tax'), 0) AS tax
         FROM jsonb_to_recordset(l.price_trace) AS t (rule text, amount bigint, included bigint)) AS n

@@ -3,7 +3,8 @@ import type { RouteEntry } from '../route-table.ts';
 
 const read = { scopes: ['public'], status: 200 } as const;
 const manage = { scopes: ['admin'], of: 'company' } as const;
-const own = {
+/** What is of users. */
+export const own = {
   scopes: ['buy', 'sell', 'admin'],
   status: 200,
   of: 'interface',
@@ -41,7 +42,8 @@ async function newPlan(w: ApiWorld): Promise<number> {
   return (await w.call('POST', '/plans', { who: 'admin', body })).json().plan.id;
 }
 
-async function newSetting(w: ApiWorld, plan_id: number, more: object): Promise<number> {
+/** A new way to buy a plan. */
+export async function newSetting(w: ApiWorld, plan_id: number, more: object): Promise<number> {
   const body = { currency: 'EUR', holders: 2, ...more };
   const answer = await w.call('POST', `/plans/${plan_id}/plan_settings`, { who: 'admin', body });
   return answer.json().plan_setting.id;
