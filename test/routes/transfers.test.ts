@@ -162,6 +162,24 @@ describe('accepting', () => {
   });
 });
 
+describe('the table of transfers', () => {
+  it('transfer_pending: holds one pending offer a ticket, whatever asks for it', async () => {
+    const ticket = await johns();
+    const insert = (status: string) =>
+      world.sql(
+        `INSERT INTO transfer (company_id, id, ticket_id, code_hash, to_email, status, expires_at)
+         VALUES ($1, gen_random_uuid(), $2, gen_random_uuid()::text::bytea, 'x@mail.com', $3, now())`,
+        world.accounts.company_id,
+        ticket.id,
+        status,
+      );
+    await insert('declined');
+    await insert('pending');
+    await insert('declined');
+    await expect(insert('pending')).rejects.toMatchObject({ constraint: 'transfer_pending' });
+  });
+});
+
 describe('raced', () => {
   it('50 offers make one; 25 who accept and 25 who take back agree on one end, and one code opens the door', async () => {
     const { system, accounts } = world;
