@@ -80,7 +80,7 @@ export async function codeRoutes(app: FastifyInstance): Promise<void> {
   route(
     app,
     'PATCH',
-    '/events/:event_id/codes/:code_id',
+    '/events/:event_id/codes/:code',
     {
       ...ADMIN,
       operation: 'changeCode',
@@ -91,12 +91,12 @@ export async function codeRoutes(app: FastifyInstance): Promise<void> {
       answer: one('code', CodeRecord),
       problems: ['not_found', 'conflict'],
     },
-    ({ ctx, params, body }) => patchCode(ctx, params.event_id, params.code_id, body),
+    ({ ctx, params, body }) => patchCode(ctx, params.event_id, params.code, body),
   );
   route(
     app,
     'DELETE',
-    '/events/:event_id/codes/:code_id',
+    '/events/:event_id/codes/:code',
     {
       ...ADMIN,
       operation: 'deleteCode',
@@ -106,6 +106,6 @@ export async function codeRoutes(app: FastifyInstance): Promise<void> {
       answer: empty(),
       problems: ['not_found', 'conflict'],
     },
-    ({ ctx, params }) => deleteCode(ctx, params.event_id, params.code_id),
+    ({ ctx, params }) => deleteCode(ctx, params.event_id, params.code),
   );
 }

@@ -160,38 +160,32 @@ const priced = {
 };
 
 export const typeParams = { ...eventParams, ticket_type_id: idParam };
-export const TicketTypeCreate = z
-  .strictObject({
-    ...priced,
-    section_ids: z.array(id).max(1_000).optional().describe('Sections of the maps of the event.'),
-    min_per_cart: count.optional(),
-    max_per_user: count.nullable().optional(),
-    sales_start: time.nullable().optional(),
-    sales_end: time.nullable().optional(),
-    access_code_required: flag.optional().describe('Hidden until a code unlocks it.'),
-    members_only: flag.optional(),
-    re_entry: flag.optional(),
-    max_entries: count.optional(),
-    gate_ids: z.array(id).max(100).optional().describe('Empty: every gate.'),
-    valid_from: time.nullable().optional(),
-    valid_until: time.nullable().optional(),
-    name: text(200),
-    price: amount,
-  })
-  .meta({ id: 'TicketTypeCreate' });
+export const TicketTypeCreate = z.strictObject({
+  ...priced,
+  section_ids: z.array(id).max(1_000).optional().describe('Sections of the maps of the event.'),
+  min_per_cart: count.optional(),
+  max_per_user: count.nullable().optional(),
+  sales_start: time.nullable().optional(),
+  sales_end: time.nullable().optional(),
+  access_code_required: flag.optional().describe('Hidden until a code unlocks it.'),
+  members_only: flag.optional(),
+  re_entry: flag.optional(),
+  max_entries: count.optional(),
+  gate_ids: z.array(id).max(100).optional().describe('Empty: every gate.'),
+  valid_from: time.nullable().optional(),
+  valid_until: time.nullable().optional(),
+  name: text(200),
+  price: amount,
+});
 export type TicketTypeCreate = z.output<typeof TicketTypeCreate>;
 export const TicketTypePatch = TicketTypeCreate.partial().meta({ id: 'TicketTypePatch' });
 
 export const productParams = { ...eventParams, product_id: idParam };
-export const ProductCreate = z
-  .strictObject({ ...priced, name: text(200), price: amount })
-  .meta({ id: 'ProductCreate' });
+export const ProductCreate = z.strictObject({ ...priced, name: text(200), price: amount });
 export const ProductPatch = ProductCreate.partial().meta({ id: 'ProductPatch' });
 
 export const gateParams = { ...eventParams, gate_id: idParam };
-export const GateCreate = z
-  .strictObject({ zone: text(100).nullable().optional(), name: text(100) })
-  .meta({ id: 'GateCreate' });
+export const GateCreate = z.strictObject({ zone: text(100).nullable().optional(), name: text(100) });
 export const GatePatch = GateCreate.partial().meta({ id: 'GatePatch' });
 
 export const TicketTypesBulk = bulkBody('ticket_types', TicketTypeCreate);

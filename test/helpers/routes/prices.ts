@@ -71,13 +71,13 @@ export const priceRoutes: readonly RouteEntry[] = [
   },
   {
     ...admin,
-    route: 'PATCH /events/:event_id/codes/:code_id',
+    route: 'PATCH /events/:event_id/codes/:code',
     ...{ status: 200, answer: { one: 'code' }, ifMatch: true, nullable: OPEN, fine: EVERY },
     example: async (w) => ({ url: await code(w), body: patched(w) }),
   },
   {
     ...admin,
-    route: 'DELETE /events/:event_id/codes/:code_id',
+    route: 'DELETE /events/:event_id/codes/:code',
     ...{ status: 204, answer: 'empty', ifMatch: true },
     example: async (w) => ({ url: await code(w) }),
   },
