@@ -40,7 +40,7 @@ export const BulkResult = (root: string, schema: z.ZodType) =>
         .looseObject({ code: z.string(), detail: z.string() })
         .nullable()
         .describe(
-          'Code and detail of the problem, and its facts; pointers in `errors` lead into the request.',
+          'Code and detail of the problem, and its facts; the pointers of its errors lead into the request.',
         ),
     })
     .extend({ [root]: schema.nullable() }) as unknown as z.ZodType<RowResult>;

@@ -20,7 +20,11 @@ describe('another person', () => {
     (entry) => entry.route.includes('/:') && entry.scopes !== 'none' && lets(entry, 'john'),
   );
   /** Their code is the key, whoever brings it. */
-  const BY_CODE = ['PUT /users/password_resets/:code'];
+  const BY_CODE = [
+    'PUT /users/password_resets/:code',
+    'POST /transfers/:code/accept',
+    'POST /transfers/:code/decline',
+  ];
 
   it('is told from what is everybody’s: no route is forgotten', () => {
     const unclear = NAMED.filter(

@@ -11,10 +11,11 @@ const wish = ({ standing, floor }: ApiWorld, line: string) => ({
   reason: 'Friends',
 });
 
-async function quoted(w: ApiWorld, who: Who): Promise<{ cart: string; exchange: string }> {
+async function quoted(w: ApiWorld, who: Who): Promise<{ cart: string; exchange: string; due: number }> {
   const { id, line } = await w.paid(who);
   const answer = await w.call('POST', `/carts/${id}/exchanges`, { who: 'seller', body: wish(w, line) });
-  return { cart: id, exchange: answer.json().exchange.id };
+  const { exchange } = answer.json();
+  return { cart: id, exchange: exchange.id, due: exchange.amount_due };
 }
 
 /** Tickets for other tickets. */
@@ -61,11 +62,11 @@ export const exchangeRoutes: readonly RouteEntry[] = [
     route: 'POST /carts/:cart_id/exchanges/:exchange_id/commit',
     ...{ status: 200, answer: { one: 'exchange' } },
     example: async (w, who) => {
-      const { cart, exchange } = await quoted(w, who);
+      const { cart, exchange, due: amount } = await quoted(w, who);
       const payment =
         who === 'seller'
-          ? { method: 'external', reference: 'Ana', amount: 5_000 }
-          : { method: 'card', card: { token: 'sandbox_approved' }, amount: 5_000 };
+          ? { method: 'external', reference: 'Ana', amount }
+          : { method: 'card', card: { token: 'sandbox_approved' }, amount };
       return { url: `/carts/${cart}/exchanges/${exchange}/commit`, body: { payment } };
     },
   },

@@ -126,6 +126,7 @@ export const STOCK_BREACHES: Breaches = {
   user_within_ticket_limit: [[oneOf('ticket_type', 'max_per_user = 2', 'max_per_user = 1')]],
   allotment_not_exceeded: [
     [
+      'ALTER TABLE block DROP CONSTRAINT block_within_quantity',
       `INSERT INTO block (company_id, event_id, kind, name, quantity, taken)
        SELECT company_id, id, 'allotment', 'Partner', 1, 2 FROM event LIMIT 1`,
     ],
