@@ -155,7 +155,7 @@ WITH p AS (INSERT INTO payment (company_id, id, cart_id, method, provider, amoun
     SELECT 1, gen_random_uuid(), 'sale', cart_id, 1, 'EUR', total, id, ${event_id}, ticket_type_id, section_id, 1, fee, tax, NULL FROM l
     UNION ALL SELECT 1, gen_random_uuid(), 'payment', ${cart}, 1, 'EUR', 10500, NULL, NULL, NULL, NULL, 0, 0, 0, p.id FROM p)
 INSERT INTO change (company_id, id, xid, type, interface_id, event_id, subject_id, data)
-SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'ticket.issued', 1, ${event_id}, t.id,
+SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'ticket.issued', 1, ${event_id}, t.id::text,
   jsonb_build_object('ticket_id', t.id, 'cart_id', t.cart_id, 'sale_detail_id', t.sale_detail_id, 'event_id', ${event_id}) FROM t
 UNION ALL SELECT 1, gen_random_uuid(), pg_current_xact_id()::text::bigint, 'cart.paid', 1, ${event_id}, c.id::text,
   jsonb_build_object('cart_id', c.id, 'total', 10500, 'currency', 'EUR') FROM c;
