@@ -3,14 +3,14 @@ import type { Tx } from '../../db/transaction.ts';
 import { prolongSeats } from '../inventory/prolong.ts';
 
 // Bounded for the whole life of a cart, lest a buyer who is declined again and again keeps seats from others for ever.
+// No join, lest a plan made while the table was small reads all carts for each one that is asked for.
+const UNTIL = `(SELECT least(now() + make_interval(secs => coalesce($3, i.payment_seconds)),
+     c.created_at + make_interval(secs => i.max_hold_seconds + i.payment_seconds))
+   FROM interface i WHERE i.company_id = c.company_id AND i.id = c.interface_id)`;
 const PROLONG = statement(
   'cart_prolong',
-  `UPDATE cart c SET expires_at = w.expires_at, updated_at = greatest(now(), c.updated_at + interval '1 millisecond')
-   FROM (SELECT f.id, least(now() + make_interval(secs => coalesce($3, i.payment_seconds)),
-           f.created_at + make_interval(secs => i.max_hold_seconds + i.payment_seconds)) AS expires_at
-         FROM cart f JOIN interface i ON i.company_id = f.company_id AND i.id = f.interface_id
-         WHERE f.company_id = $1 AND f.id = ANY($2::uuid[])) AS w
-   WHERE c.company_id = $1 AND c.id = w.id AND c.expires_at < w.expires_at
+  `UPDATE cart c SET expires_at = ${UNTIL}, updated_at = greatest(now(), c.updated_at + interval '1 millisecond')
+   WHERE c.company_id = $1 AND c.id = ANY($2::uuid[]) AND c.expires_at < ${UNTIL}
    RETURNING c.id, c.expires_at`,
 );
 
