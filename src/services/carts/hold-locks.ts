@@ -34,8 +34,8 @@ export interface Locked extends LockedCarts {
 }
 
 /**
- * Takes every lock of a batch in the program's order: carts, limits of persons, phases of types, stock. Statements go out as far as they do
- * not wait for what another one reads, mostly all at once; PostgreSQL carries them out one after the other.
+ * Takes every lock of a batch in the program's order: carts, limits of persons, phases of types, stock. Statements go out
+ * as far as they do not wait for what another one reads, mostly all at once; PostgreSQL carries them out one by one.
  */
 export async function lockForHolds(
   tx: Tx,
@@ -51,9 +51,9 @@ export async function lockForHolds(
   const owned = commands.some((command) => limitedTypes(command).length)
     ? await ownedByAll(tx, company_id, commands, (await looking).carts)
     : [];
-  const counted = await countForPhases(tx, company_id, commands.flatMap(countedTypes));
-  const [seen, [clock], versions, stock, blocks] = await Promise.all([
+  const [seen, counted, [clock], versions, stock, blocks] = await Promise.all([
     looking,
+    countForPhases(tx, company_id, commands.flatMap(countedTypes)),
     tx.query<{ now: Date }>(NOW),
     versionsOf(tx, company_id, commands),
     lockStock(tx, company_id, stockOf(prepared)),

@@ -92,3 +92,17 @@ it('three for two: what the cart holds already counts, is priced anew, and takes
   await deleteSaleDetail(world.buyer(), id, cart.sale_details[0]?.id as string);
   expect((await getCart(world.buyer(), id)).totals).toMatchObject({ discount: 600, total: 5_400 });
 });
+
+it('a cart that somebody else keeps for too long is refused to be tried again, and nothing else breaks', async () => {
+  const cart = await openCart(world.seller(), {});
+  const other = await world.system.db.pool.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM cart WHERE id = $1 FOR UPDATE', [cart.id]);
+    const held = addSaleDetails(world.seller(), cart.id, { items: phased(1) });
+    await expect(held).rejects.toMatchObject({ code: 'service_unavailable' });
+  } finally {
+    await other.query('ROLLBACK');
+    other.release();
+  }
+});
