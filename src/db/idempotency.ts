@@ -18,11 +18,14 @@ const CLAIM = statement(
    RETURNING company_id, client_id, key`,
 );
 
+const BY_KEY = `k.company_id = ANY($1) AND k.client_id = ANY($2) AND k.key = ANY($3)
+     AND k.company_id = r.company_id AND k.client_id = r.client_id AND k.key = r.key`;
+
 const ANSWER = statement(
   'idempotency_answer',
   `UPDATE idempotency_key k SET answered = true, result = r.result
    FROM unnest($1::int[], $2::text[], $3::text[], $4::jsonb[]) AS r (company_id, client_id, key, result)
-   WHERE k.company_id = r.company_id AND k.client_id = r.client_id AND k.key = r.key`,
+   WHERE ${BY_KEY}`,
 );
 
 /** What a key belongs to: a request, or what a job remembers of one whose process died. */
@@ -77,7 +80,7 @@ const RELEASE = statement(
   'idempotency_release',
   `DELETE FROM idempotency_key k
    USING unnest($1::int[], $2::text[], $3::text[]) AS r (company_id, client_id, key)
-   WHERE k.company_id = r.company_id AND k.client_id = r.client_id AND k.key = r.key AND NOT k.answered`,
+   WHERE ${BY_KEY} AND NOT k.answered`,
 );
 
 /** Gives back the keys of commands that were refused while others of their batch go through: no effect, no record. */

@@ -48,7 +48,8 @@ export async function transaction<T>(
 /**
  * Statements of a transaction go by key: a few given rows, joined with their tables. On tables that have just grown,
  * before PostgreSQL has counted them, it would rather scan all of a company's rows, and keep to that plan. All in one
- * message: no round trip more.
+ * message: no round trip more. It may still begin at the table and look up the given rows: hence statements name the keys
+ * a second time, as `id = ANY($2)`, and whichever end it begins at, it reads no others.
  */
 const BEGIN =
   'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';

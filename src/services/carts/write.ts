@@ -143,7 +143,7 @@ const ADD = statement(
            sum(tax)::int AS tax, sum(total)::int AS total, sum(lines)::int AS lines
          FROM unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[])
            AS r (id, currency, subtotal, discount, fee, tax, total, lines) GROUP BY id, currency) AS m
-   WHERE c.company_id = $1 AND c.id = m.id AND c.status = 'open'`,
+   WHERE c.company_id = $1 AND c.id = ANY($2) AND c.id = m.id AND c.status = 'open'`,
 );
 
 /** Adds the totals of new lines to carts that exist; a cart may come several times. */
@@ -170,7 +170,7 @@ const REPRICE_LINES = statement(
      updated_at = greatest(now(), l.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::jsonb[], $9::jsonb[])
      AS m (id, unit_price, discount, fee, tax, total, terms, price_trace)
-   WHERE l.company_id = $1 AND l.id = m.id AND l.status = 'held'`,
+   WHERE l.company_id = $1 AND l.id = ANY($2) AND l.id = m.id AND l.status = 'held'`,
 );
 const SET_TOTALS = statement(
   'cart_set_totals',

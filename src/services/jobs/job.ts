@@ -42,7 +42,8 @@ const FINISH = statement(
      done = CASE WHEN r.status = 'succeeded' THEN j.total ELSE j.done END
    FROM unnest($1::int[], $2::uuid[], $3::job_status[], $4::jsonb[], $5::jsonb[])
      AS r (company_id, id, status, result, error)
-   WHERE j.company_id = r.company_id AND j.id = r.id AND j.status IN ('queued', 'running')`,
+   WHERE j.company_id = ANY($1) AND j.id = ANY($2) AND j.company_id = r.company_id AND j.id = r.id
+     AND j.status IN ('queued', 'running')`,
 );
 
 /** Writes the jobs that a 202 will point at, in the transaction that begins their work. */

@@ -21,7 +21,7 @@ const FINISHED = statement(
   'job_finished',
   `SELECT j.id FROM job j JOIN unnest($1::int[], $2::uuid[]) AS r (company_id, id)
      ON j.company_id = r.company_id AND j.id = r.id
-   WHERE j.finished_at IS NOT NULL`,
+   WHERE j.company_id = ANY($1) AND j.id = ANY($2) AND j.finished_at IS NOT NULL`,
 );
 
 /**

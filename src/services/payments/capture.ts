@@ -21,7 +21,7 @@ const ADD_PAID = statement(
   'cart_add_paid',
   `UPDATE cart c SET paid = c.paid + m.amount, updated_at = greatest(now(), c.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::int[]) AS m (id, amount)
-   WHERE c.company_id = $1 AND c.id = m.id AND c.paid + m.amount <= c.total`,
+   WHERE c.company_id = $1 AND c.id = ANY($2) AND c.id = m.id AND c.paid + m.amount <= c.total`,
 );
 
 /**

@@ -83,7 +83,7 @@ const MOVE = statement(
      updated_at = greatest(now(), p.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::payment_status[], $4::payment_status[], $5::text[], $6::text[], $7::text[])
      AS r (id, from_status, to_status, provider_reference, action_url, failure_reason)
-   WHERE p.company_id = $1 AND p.id = r.id AND p.status = r.from_status
+   WHERE p.company_id = $1 AND p.id = ANY($2) AND p.id = r.id AND p.status = r.from_status
    RETURNING p.*`,
 );
 const REFUND = statement(
@@ -92,7 +92,7 @@ const REFUND = statement(
      updated_at = greatest(now(), p.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::payment_status[], $4::payment_status[], $5::int[])
      AS r (id, from_status, to_status, amount)
-   WHERE p.company_id = $1 AND p.id = r.id AND p.status = r.from_status AND p.refunded + r.amount <= p.amount
+   WHERE p.company_id = $1 AND p.id = ANY($2) AND p.id = r.id AND p.status = r.from_status AND p.refunded + r.amount <= p.amount
    RETURNING p.*`,
 );
 

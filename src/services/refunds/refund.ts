@@ -28,7 +28,7 @@ const REFUND_LINES = statement(
      status = CASE WHEN r.closed THEN 'refunded'::line_status ELSE l.status END,
      stock_kept = r.closed AND $3, updated_at = greatest(now(), l.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $4::int[], $5::bool[]) AS r (id, amount, closed)
-   WHERE l.company_id = $1 AND l.id = r.id AND l.status = 'paid' AND l.refunded + r.amount <= l.total`,
+   WHERE l.company_id = $1 AND l.id = ANY($2) AND l.id = r.id AND l.status = 'paid' AND l.refunded + r.amount <= l.total`,
 );
 
 /**

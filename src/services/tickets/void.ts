@@ -14,7 +14,7 @@ const VOID = statement(
   `UPDATE ticket t SET status = 'void', voided_at = now(),
      updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::ticket_status[]) AS r (id, from_status)
-   WHERE t.company_id = $1 AND t.id = r.id AND t.status = r.from_status`,
+   WHERE t.company_id = $1 AND t.id = ANY($2) AND t.id = r.id AND t.status = r.from_status`,
 );
 
 /**

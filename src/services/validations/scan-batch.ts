@@ -37,7 +37,7 @@ const BY_NONCE = statement(
   'scan_by_nonce',
   `SELECT v.* FROM validation v JOIN unnest($2::text[], $3::text[]) AS r (client_id, nonce)
      ON v.client_id = r.client_id AND v.nonce = r.nonce
-   WHERE v.company_id = $1`,
+   WHERE v.company_id = $1 AND v.client_id = ANY($2) AND v.nonce = ANY($3)`,
 );
 
 /**

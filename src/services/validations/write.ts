@@ -13,7 +13,7 @@ const UPDATE_TICKETS = statement(
      validated_at = m.validated_at, updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::ticket_status[], $4::int[], $5::ticket_status[], $6::int[], $7::int[],
      $8::timestamptz[]) AS m (id, status, entries, to_status, to_entries, inside, validated_at)
-   WHERE t.company_id = $1 AND t.id = m.id AND t.status = m.status AND t.entries = m.entries
+   WHERE t.company_id = $1 AND t.id = ANY($2) AND t.id = m.id AND t.status = m.status AND t.entries = m.entries
    RETURNING t.id, t.updated_at`,
 );
 
@@ -84,7 +84,7 @@ const SETTLE = statement(
   `UPDATE validation v SET net = r.net, conflict = r.conflict, conflict_id = r.conflict_id,
      version = pg_current_xact_id()::text::bigint
    FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[]) AS r (id, net, conflict, conflict_id)
-   WHERE v.company_id = $1 AND v.id = r.id AND v.undone_at IS NULL`,
+   WHERE v.company_id = $1 AND v.id = ANY($2) AND v.id = r.id AND v.undone_at IS NULL`,
 );
 
 /**
@@ -113,7 +113,7 @@ const CORRECT = statement(
      device_time = r.device_time, scanned_at = r.scanned_at
    FROM unnest($2::uuid[], $3::scan_result[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
      AS r (id, result, reason, device_id, device_time, scanned_at)
-   WHERE v.company_id = $1 AND v.id = r.id`,
+   WHERE v.company_id = $1 AND v.id = ANY($2) AND v.id = r.id`,
 );
 
 /** Writes how scans went at the gate that were judged here, but whose device never heard the answer. */
