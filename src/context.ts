@@ -12,7 +12,8 @@ export interface SalesChannel {
   kind: string;
   currency: string;
   time_zone: string;
-  language: string;
+  /** Of its answers and mails, where a request asks for none. */
+  language: Language;
   allowed_origins: string[];
   /** Seconds that a new cart is held; the most it may be held in all by `buy`; added while a payment runs. */
   hold_seconds: number;

@@ -44,6 +44,7 @@ function choose(app: FastifyInstance): void {
       access && (asked === undefined ? access.client.default_interface : access.client.interfaces.get(asked));
     if (channel) {
       request.channel = channel;
+      if (request.headers['accept-language'] === undefined) request.language = channel.language;
       return done();
     }
     if (asked !== undefined && !ID.test(asked)) return done(malformed());

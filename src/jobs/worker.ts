@@ -5,6 +5,7 @@ import { statement } from '../db/client.ts';
 import { TELL_SOLD_OUT_TASK } from '../services/events/sold-out-task.ts';
 import { recoverSteps, STEPS_TASK } from '../services/jobs/steps.ts';
 import { SEND_MAIL_TASK } from '../services/mail/enqueue.ts';
+import { handOverMails, startHandingOver } from '../services/mail/hand-over.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import { PASSWORD_RESET_TASK } from '../services/users/password-reset.ts';
@@ -78,7 +79,13 @@ export async function startWorker(system: System): Promise<{ stop(): Promise<voi
     pollInterval: POLL_MS,
     noHandleSignals: true,
   });
-  return { stop: () => runner.stop() };
+  const mails = startHandingOver(system);
+  return {
+    async stop() {
+      await mails.stop();
+      await runner.stop();
+    },
+  };
 }
 
 const LOCKED = statement(
@@ -103,6 +110,7 @@ export async function runJobs(system: System, names = Object.keys(TASKS)): Promi
   const all = tasksOf(system);
   const taskList = Object.fromEntries(names.map((name) => [name, all[name]])) as TaskList;
   do {
+    if (names.includes(SEND_MAIL_TASK)) await handOverMails(system);
     await runOnce({ pgPool: system.db.pool, logger: loggerOf(system), taskList, noHandleSignals: true });
     // The worker does not wait for what it writes of the last ones.
     while ((await system.db.query(LOCKED)).length) await sleep(5);

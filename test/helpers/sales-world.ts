@@ -19,9 +19,9 @@ export const DAY = 86_400_000;
 export const fromNow = (ms: number): Date => new Date(Date.now() + ms);
 
 /** A system of its own on a database: what one server process is. */
-export const makeSystem = (url: string, poolSize = 16): System =>
+export const makeSystem = (url: string, poolSize = 16, env: Record<string, string> = {}): System =>
   createSystem(
-    readConfig({ LOG_LEVEL: 'silent', DATABASE_POOL: String(poolSize), BCRYPT_COST: '4' }),
+    readConfig({ LOG_LEVEL: 'silent', DATABASE_POOL: String(poolSize), BCRYPT_COST: '4', ...env }),
     pino({ level: process.env.TEST_LOG ?? 'silent' }),
     url,
   );

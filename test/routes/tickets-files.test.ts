@@ -1,11 +1,9 @@
-import { PDFiumLibrary } from '@hyzyla/pdfium';
-import jsqr from 'jsqr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPdf } from '../helpers/pdf.ts';
 import { type DoorWorld, doorWorld, type TestTicket } from '../helpers/ticket-factories.ts';
 
 let world: DoorWorld;
 let ticket: TestTicket;
-let pdfium: PDFiumLibrary | undefined;
 
 beforeAll(async () => {
   world = await doorWorld();
@@ -21,25 +19,7 @@ beforeAll(async () => {
   );
   ticket = await world.ticket({ user_id: world.john, first_name: 'Zoë', last_name: 'Łukasz', ...seat });
 });
-afterAll(async () => {
-  pdfium?.destroy();
-  await world.close();
-});
-
-/** What a person and a scanner read on each page. */
-async function pagesOf(bytes: Buffer): Promise<{ text: string; code: string | undefined }[]> {
-  pdfium ??= await PDFiumLibrary.init(); // the library bears one start only
-  const document = await pdfium.loadDocument(bytes);
-  const pages = [];
-  for (const page of document.pages()) {
-    const text = page.getText();
-    const { data, width, height } = await page.render({ scale: 2, render: 'bitmap' });
-    const code = jsqr.default(new Uint8ClampedArray(data), width, height)?.data;
-    pages.push({ text, code });
-  }
-  document.destroy();
-  return pages;
-}
+afterAll(() => world.close());
 
 describe('the date of a ticket', () => {
   it('is a calendar file with its times in UTC', async () => {
@@ -83,7 +63,7 @@ describe('a ticket as PDF', () => {
     expect([strangers.status, strangers.body.code]).toEqual([404, 'not_found']);
     const codes = await Promise.all([ticket, first, second].map(world.code));
 
-    const [page, ...others] = await pagesOf(answer.raw);
+    const [page, ...others] = await readPdf(answer.raw);
     expect([page?.code, others]).toEqual([codes[0], []]);
     for (const words of [
       'Noche de Łódź',
@@ -94,10 +74,10 @@ describe('a ticket as PDF', () => {
       ticket.id,
     ])
       expect(page?.text).toContain(words);
-    const [translated] = await pagesOf(spanish.raw);
+    const [translated] = await readPdf(spanish.raw);
     expect(translated?.text).toContain('Noche española');
     expect(translated?.text).toContain('viernes, 4 de julio de 2031');
     // Of a whole cart: a page for each ticket that still admits.
-    expect((await pagesOf(cart.raw)).map(({ code }) => code)).toEqual([codes[1], codes[2]]);
+    expect((await readPdf(cart.raw)).map(({ code }) => code)).toEqual([codes[1], codes[2]]);
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runJobs } from '../../src/jobs/worker.ts';
 import { type MailServer, mailServer } from '../helpers/mail-server.ts';
+import { readPdf } from '../helpers/pdf.ts';
 import { readQrPng } from '../helpers/qr.ts';
 import { type DoorWorld, doorWorld } from '../helpers/ticket-factories.ts';
 
@@ -32,12 +33,16 @@ it('each guest with an address is sent the ticket, once it is issued, in the lan
   const [got] = server.received;
   expect(got?.mail.subject).toBe('Su invitación: Tonight <3');
   expect(got?.mail.text).toContain('Hola, Ada:');
-  const [png] = got?.mail.attachments ?? [];
+  const [png, pdf, ics] = got?.mail.attachments ?? [];
   expect([png?.filename, png?.contentType]).toEqual(['ticket.png', 'image/png']);
   const code = await world.code({ id: body.courtesies[0].ticket_id });
   expect(readQrPng(png?.content as Buffer)?.text).toBe(code);
+  expect([pdf?.filename, ics?.filename]).toEqual(['tickets.pdf', 'dates.ics']);
+  const [page, ...more] = await readPdf(pdf?.content as Buffer);
+  expect([page?.code, more]).toEqual([code, []]);
+  expect(page?.text).toContain('Ada');
 
   await world.call(`/courtesies/${waiting.courtesies[0].id}/approve`, { method: 'POST' });
   await runJobs(world.system);
   expect(server.received.map(({ to }) => to)).toEqual([['ada@mail.com'], ['linus@mail.com']]);
-});
+}, 60_000);

@@ -8,6 +8,7 @@ import { exchangeStock } from '../inventory/exchange.ts';
 import { bookExchange } from '../payments/exchange.ts';
 import type { PaymentRow } from '../payments/row.ts';
 import { issueTickets, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
+import { mailExchangedTickets } from '../tickets/mail.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { voidTicketsOfLines } from '../tickets/void.ts';
 import { beyondUserLimit, isSold, requireUnused, stillGiven } from './given.ts';
@@ -103,6 +104,8 @@ export async function completeExchange(tx: Tx, completion: Completion): Promise<
   await moveLines(tx, cart, hold, old, fresh);
   const issued = fresh.map((line) => ({ ...line, cart_id: cart.id }));
   await issueTickets(tx, company_id, issued, new Map([[cart.id, cart]]));
+  const ticket_ids = issued.flatMap(({ ticket_id }) => ticket_id ?? []);
+  await mailExchangedTickets(tx, cart, exchange.id, ticket_ids);
   const refunds = await bookExchange(tx, {
     ...{ id: exchange.id, cart, payment, old, fresh: placed, credit: exchange.credit, price: exchange.price },
     ...{ reason: exchange.reason ?? 'exchange', client_id: completion.client_id ?? exchange.client_id },

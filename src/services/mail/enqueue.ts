@@ -16,7 +16,8 @@ export interface MailPayload {
 /** A mail to somebody. */
 export interface NewMail<Name extends TemplateName> {
   company_id: number;
-  to: string;
+  /** Null: the address of the account, and no mail without one. */
+  to: string | null;
   template: Name;
   language: Language | (string & {});
   /** Plain JSON, as the template wants it. */
@@ -31,11 +32,14 @@ export interface NewMail<Name extends TemplateName> {
 
 const INSERT = statement(
   'mail_insert',
-  `INSERT INTO mail (company_id, id, user_id, to_email, template, language, data, key, expires_at)
-   SELECT r.company_id, r.id, r.user_id, r.to_email, r.template, r.language, r.data, r.key,
-     now() + make_interval(mins => r.minutes)
-   FROM unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::int[])
-     AS r (company_id, id, user_id, to_email, template, language, data, key, minutes)
+  `INSERT INTO mail (company_id, id, user_id, to_email, template, language, data, key, expires_at, status)
+   SELECT r.company_id, r.id, r.user_id, r.address, r.template, r.language, r.data, r.key,
+     now() + make_interval(mins => r.minutes), $10
+   FROM (SELECT m.*, coalesce(m.to_email, (SELECT u.email FROM user_account u
+           WHERE u.company_id = m.company_id AND u.id = m.user_id AND u.active)) AS address
+         FROM unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::int[])
+           AS m (company_id, id, user_id, to_email, template, language, data, key, minutes)) AS r
+   WHERE r.address IS NOT NULL
    ON CONFLICT (company_id, key) DO NOTHING
    RETURNING company_id, id`,
 );
@@ -49,8 +53,26 @@ export async function enqueueMails<Name extends TemplateName>(
   tx: Tx,
   mails: readonly NewMail<Name>[],
 ): Promise<void> {
-  if (!mails.length) return;
-  const rows = await tx.query<{ company_id: number; id: string }>(INSERT, [
+  if (mails.length) await enqueue(tx, (await insert(tx, mails, 'pending')).map(mailTask));
+}
+
+/**
+ * Several at once from a hot path: one statement, and no word to the worker, whose notifications would make commits wait
+ * for each other. It is handed over within a second (mail/hand-over.ts).
+ */
+export async function leaveMails<Name extends TemplateName>(
+  tx: Tx,
+  mails: readonly NewMail<Name>[],
+): Promise<void> {
+  if (mails.length) await insert(tx, mails, 'left');
+}
+
+const insert = <Name extends TemplateName>(
+  tx: Tx,
+  mails: readonly NewMail<Name>[],
+  status: 'pending' | 'left',
+): Promise<{ company_id: number; id: string }[]> =>
+  tx.query(INSERT, [
     mails.map((m) => m.company_id),
     mails.map(() => uuidv7()),
     mails.map((m) => m.user_id ?? null),
@@ -60,9 +82,8 @@ export async function enqueueMails<Name extends TemplateName>(
     mails.map((m) => JSON.stringify(m.data)),
     mails.map((m) => m.key ?? null),
     mails.map((m) => m.minutes ?? null),
+    status,
   ]);
-  await enqueue(tx, rows.map(mailTask));
-}
 
 /** Two lanes: a mail server that hangs never keeps the worker from payments. */
 const LANES = 2;

@@ -52,8 +52,9 @@ export async function sendMail(system: System, { company_id, mail_id }: MailPayl
     return;
   }
   try {
-    await mailer.send(await messageOf(system, company_id, mail));
-    await end('sent');
+    const message = await messageOf(system, company_id, mail);
+    if (message) await mailer.send(message);
+    await end(message ? 'sent' : 'expired');
   } catch (error) {
     const reason = error instanceof MailError ? error.message : 'cannot be written';
     const lost = mail.old || (error instanceof MailError && error.permanent);
@@ -75,7 +76,8 @@ async function messageOf(system: System, company_id: number, mail: MailRow) {
   if (!template) throw new MailError(`no process here knows the template ${mail.template}`, false);
   const language = (LANGUAGES.includes(mail.language) ? mail.language : 'en') as Language;
   const letter: Letter<never> = { company_id, company: mail.company, language, data: mail.data };
-  const content = template.content(letter);
+  const content = await template.content(letter, system);
+  if (!content) return undefined;
   const attachments = (await template.attachments?.(system, letter)) ?? [];
   return {
     ...{ id: mail.id, company: mail.company, to: mail.to_email, subject: content.subject, attachments },

@@ -27,7 +27,8 @@ export interface Letter<Data> {
 
 /** A kind of mail. */
 export interface MailTemplate<Data> {
-  content(letter: Letter<Data>): Content;
+  /** Undefined when there is nothing left to tell by now: no mail goes out then. */
+  content(letter: Letter<Data>, system: System): Content | Promise<Content | undefined>;
   /** Files that go with it. They are made when it is sent: only what names them waits in the database. */
   attachments?(system: System, letter: Letter<Data>): Promise<Attachment[]>;
 }

@@ -6,6 +6,8 @@ import { passwordReset } from './templates/password-reset.ts';
 import { subscriptionReminder } from './templates/subscription-reminder.ts';
 import { subscriptionUnpaid } from './templates/subscription-unpaid.ts';
 import { ticketTransfer } from './templates/ticket-transfer.ts';
+import { tickets } from './templates/tickets.ts';
+import { transferAnswered } from './templates/transfer-answered.ts';
 import { verifyEmail } from './templates/verify-email.ts';
 
 /** Every kind of mail by the name it is enqueued under; one file each. A name in use must not change its data. */
@@ -14,7 +16,9 @@ export const TEMPLATES = {
   password_reset: passwordReset,
   password_changed: passwordChanged,
   email_changed: emailChanged,
+  tickets,
   ticket_transfer: ticketTransfer,
+  transfer_answered: transferAnswered,
   courtesy,
   subscription_reminder: subscriptionReminder,
   subscription_unpaid: subscriptionUnpaid,

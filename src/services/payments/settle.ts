@@ -8,6 +8,7 @@ import { sellLines } from '../inventory/sell.ts';
 import { creditGivenBack } from '../subscriptions/give-back.ts';
 import { activatePlans } from '../subscriptions/settle.ts';
 import { issueTickets, type LineToIssue, ticketsIssued, withTicketIds } from '../tickets/issue.ts';
+import { mailPaidTickets } from '../tickets/mail.ts';
 import { aboutLine, type Entry, enter, type Priced, type Sold } from './ledger.ts';
 
 type Line = Priced & LineToIssue;
@@ -26,7 +27,7 @@ const PAY_LINES = statement(
 );
 
 /**
- * Turns carts that are paid in full into sales: stock sold, codes used, tickets issued, books written. All of it in the
+ * Turns carts that are paid in full into sales: stock sold, codes used, tickets issued and mailed, books written. All of it in the
  * transaction that books the last payment, for any number of carts by the same few statements.
  * The caller holds the locks of the carts, has seen that their holds are alive, and has added up their payments.
  * @throws AppError cart_expired when a seat is no longer held by its cart: nothing is kept then
@@ -42,6 +43,7 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
     sellLines(tx, company_id, lines),
     useCodes(tx, company_id, ids),
     issueTickets(tx, company_id, lines, cartOf),
+    mailPaidTickets(tx, carts, lines),
     payLines(tx, company_id, lines),
     creditGivenBack(tx, company_id, lines),
     enter(

@@ -1,6 +1,7 @@
 import type { SalesChannel } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
+import type { Language } from '../../errors.ts';
 import { enqueueMails, type NewMail } from '../mail/enqueue.ts';
 import { type PlanRow, type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';
 import { daysAfter } from './look.ts';
@@ -19,7 +20,7 @@ export interface Due extends SubscriptionRow {
   email: string;
   first_name: string;
   last_name: string;
-  locale: string;
+  locale: Language;
 }
 
 // The clock is a parameter: tests move it.

@@ -109,7 +109,12 @@ async function renew(
 ): Promise<Renewed> {
   const ctx: Context = {
     ...{ system, company_id: row.company_id, client_id: CLIENT, user_id: undefined, interface: row.channel },
-    ...{ scopes: new Set(['public', 'sell'] as const), language: 'en', request_id: `renewal ${row.id}`, now },
+    ...{
+      scopes: new Set(['public', 'sell'] as const),
+      language: row.locale,
+      request_id: `renewal ${row.id}`,
+      now,
+    },
   };
   const setting = terms.settings.get(row.next_plan_setting_id ?? row.plan_setting_id) as PlanSettingRow;
   const plan = terms.plans.get(setting.plan_id) as PlanRow;

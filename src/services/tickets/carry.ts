@@ -20,7 +20,7 @@ export async function drawPdf(ctx: Context, ticket_id: string): Promise<Buffer> 
  * @throws AppError not_found; conflict when the ticket no longer admits
  */
 export async function writeCalendar(ctx: Context, ticket_id: string): Promise<string> {
-  return ticketCalendar(await sheetOf(ctx, ticket_id));
+  return ticketCalendar([await sheetOf(ctx, ticket_id)]);
 }
 
 async function sheetOf(ctx: Context, ticket_id: string): Promise<Sheet> {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setImmediate as others } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
 import QRCode from 'qrcode';
 import type { Language } from '../../errors.ts';
@@ -21,7 +22,7 @@ const GREY = '#6b7280';
  * Tickets as one PDF, a page of A4 each: event, time and place, holder, and the code drawn as vectors.
  * @param sheets at least one
  */
-export function ticketsPdf(sheets: readonly Sheet[], language: Language): Promise<Buffer> {
+export async function ticketsPdf(sheets: readonly Sheet[], language: Language): Promise<Buffer> {
   const pdf = new PDFDocument({
     size: 'A4',
     margin: MARGIN,
@@ -30,14 +31,18 @@ export function ticketsPdf(sheets: readonly Sheet[], language: Language): Promis
     lang: language,
     info: { Title: sheets[0]?.event ?? '', Author: sheets[0]?.company ?? '' },
   });
-  for (const sheet of sheets) page(pdf, sheet, language);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+  const chunks: Buffer[] = [];
+  const drawn = new Promise<Buffer>((resolve, reject) => {
     pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
     pdf.on('end', () => resolve(Buffer.concat(chunks)));
     pdf.on('error', reject);
-    pdf.end();
   });
+  for (const sheet of sheets) {
+    page(pdf, sheet, language);
+    await others(); // a hundred pages must not keep everybody else waiting
+  }
+  pdf.end();
+  return drawn;
 }
 
 type Pdf = InstanceType<typeof PDFDocument>;

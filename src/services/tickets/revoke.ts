@@ -6,6 +6,7 @@ import type { RevokeTicket } from '../../schemas/tickets.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
 import { MAX_SERIAL } from './code.ts';
+import { mailNewCode } from './mail.ts';
 import { isLive, lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
 import { mayBecome } from './state.ts';
 import { ticketChange } from './tell.ts';
@@ -23,7 +24,7 @@ const VOID = statement(
 );
 
 /**
- * Gives a ticket a new code; every earlier one is revoked.
+ * Gives a ticket a new code, which is mailed to its owner; every earlier one is revoked.
  * @throws AppError not_found; conflict when the ticket no longer admits, or was reissued too often
  */
 export async function reissueTicket(
@@ -41,6 +42,7 @@ export async function reissueTicket(
       ...{ action: 'ticket.reissue', subject_type: 'ticket', subject_id: row.id },
       ...{ before: { serial: row.serial }, after: { serial: changed.serial, ...body } },
     });
+    await mailNewCode(tx, changed, 'reissue', ctx.language);
     await recordChanges(tx, [ticketChange('ticket.reissued', row, { serial: changed.serial })]);
     return presentTicket(ctx, changed, sign, tx);
   });

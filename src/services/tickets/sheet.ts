@@ -7,6 +7,7 @@ import { claimsOf, isLive, type TicketRow } from './row.ts';
 export interface Sheet {
   id: string;
   code: string;
+  event_id: number;
   event: string;
   starts_at: Date;
   ends_at: Date | null;
@@ -29,7 +30,7 @@ interface SheetRow extends Omit<Sheet, 'id' | 'code' | 'venue' | 'holder'> {
 
 const SHEETS = statement(
   'ticket_sheets',
-  `SELECT t.id AS ticket_id, coalesce(e.translations -> $3 ->> 'name', e.name) AS event, e.starts_at, e.ends_at, e.doors_at,
+  `SELECT t.id AS ticket_id, e.id AS event_id, coalesce(e.translations -> $3 ->> 'name', e.name) AS event, e.starts_at, e.ends_at, e.doors_at,
      e.time_zone, co.name AS company, coalesce(y.translations -> $3 ->> 'name', y.name) AS type,
      ARRAY[v.name, v.line1, nullif(concat_ws(' ', v.postal_code, v.city), '')] AS venue,
      CASE WHEN s.id IS NULL THEN x.name ELSE concat_ws(' · ', x.name, r.label, s.number) END AS place

@@ -33,7 +33,7 @@ export const TICKET_WORDS: Record<Language, TicketWords> = {
   },
 };
 
-const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es', pt: 'pt' };
+export const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es', pt: 'pt' };
 
 /** A moment as people write it: `Friday, 4 December 2026 at 20:00`. */
 export const momentIn = (time_zone: string, language: Language, at: Date): string =>

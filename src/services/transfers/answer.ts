@@ -4,6 +4,7 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { recordChanges } from '../changes.ts';
 import { MAX_SERIAL } from '../tickets/code.ts';
+import { mailNewCode, mailTransferAnswer } from '../tickets/mail.ts';
 import { presentTicket, type TicketRow, type TicketView } from '../tickets/row.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { ownUserId } from '../users/row.ts';
@@ -38,6 +39,8 @@ export async function acceptTransfer(ctx: Context, code: string): Promise<Ticket
       throw new AppError('conflict', 'This ticket has changed hands too often.');
     await closeTransfer(tx, transfer, 'accepted', user_id);
     const changed = await handOver(tx, ticket, user_id);
+    await mailNewCode(tx, changed, 'transfer', ctx.language);
+    await mailTransferAnswer(tx, ticket, transfer, true, ctx.language);
     await recordChanges(tx, [ticketChange('ticket.transferred', ticket, { serial: changed.serial })]);
     return presentTicket(ctx, changed, sign, tx);
   });
@@ -58,6 +61,7 @@ export async function declineTransfer(ctx: Context, code: string): Promise<Trans
   return transaction(ctx, async (tx) => {
     const { ticket, transfer } = await lockByCode(tx, ctx, code);
     const closed = await closeTransfer(tx, transfer, 'declined');
+    await mailTransferAnswer(tx, ticket, transfer, false, ctx.language);
     await recordChanges(tx, [ticketChange('ticket.transfer_declined', ticket)]);
     return presentTransfer(closed);
   });

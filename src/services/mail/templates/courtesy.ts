@@ -1,8 +1,10 @@
 import { statement } from '../../../db/client.ts';
-import type { Language } from '../../../errors.ts';
 import { qrPng } from '../../tickets/qr-image.ts';
-import { claimsOf, isLive, type TicketRow } from '../../tickets/row.ts';
+import type { TicketRow } from '../../tickets/row.ts';
+import { sheetsOf } from '../../tickets/sheet.ts';
+import { momentIn } from '../../tickets/words.ts';
 import type { MailTemplate } from '../template.ts';
+import { ticketFiles } from './tickets.ts';
 
 /** Instants are text: they wait in the database. */
 interface Invitation {
@@ -13,17 +15,17 @@ interface Invitation {
   ticket_id: string;
 }
 
+// One that its guest has passed on is another's to carry.
 const TICKET = statement(
   'mail_courtesy_ticket',
-  'SELECT t.* FROM ticket t WHERE t.company_id = $1 AND t.id = $2',
+  `SELECT t.* FROM ticket t JOIN courtesy k ON k.company_id = t.company_id AND k.id = t.courtesy_id
+   WHERE t.company_id = $1 AND t.id = $2 AND t.user_id IS NOT DISTINCT FROM k.user_id`,
 );
 
-/** A free ticket for its guest, with the code as a picture. One that was revoked meanwhile goes without. */
+/** A free ticket for its guest: the code as a picture, the page to print, the date. One that was revoked meanwhile goes without. */
 export const courtesy: MailTemplate<Invitation> = {
   content({ company, language, data: { first_name, event, starts_at, time_zone } }) {
-    const when = new Intl.DateTimeFormat(LOCALES[language], {
-      ...{ dateStyle: 'full', timeStyle: 'short', timeZone: time_zone },
-    }).format(new Date(starts_at));
+    const when = momentIn(time_zone, language, new Date(starts_at));
     return {
       en: {
         subject: `Your invitation: ${event}`,
@@ -52,15 +54,14 @@ export const courtesy: MailTemplate<Invitation> = {
     }[language];
   },
 
-  async attachments(system, { company_id, data: { ticket_id } }) {
-    const [ticket] = await system.db.query<TicketRow>(TICKET, [company_id, ticket_id]);
-    if (!ticket || !isLive(ticket)) return [];
-    const sign = await system.ticketKeys.signer(company_id);
-    const content = await qrPng(await sign(claimsOf(ticket)));
-    return [{ filename: 'ticket.png', contentType: 'image/png', content }];
+  async attachments(system, { company_id, language, data: { ticket_id } }) {
+    const rows = await system.db.query<TicketRow>(TICKET, [company_id, ticket_id]);
+    const sheets = await sheetsOf(system, rows, language);
+    const [sheet] = sheets;
+    if (!sheet) return [];
+    const picture = { filename: 'ticket.png', contentType: 'image/png', content: await qrPng(sheet.code) };
+    return [picture, ...(await ticketFiles(sheets, language))];
   },
 };
-
-const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es', pt: 'pt' };
 
 const rows = (...facts: [string, string][]): [string, string][] => facts;
