@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import { runJobs } from '../../../src/jobs/worker.ts';
+import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
 import { commitExchange } from '../../../src/services/exchanges/commit.ts';
 import { quoteExchange } from '../../../src/services/exchanges/quote.ts';
@@ -46,7 +47,7 @@ const stalls = (...labels: string[]) => [
     seat_ids: labels.map((label) => world.theatre.seats[label] as number),
   },
 ];
-const open = (ctx: Context, items: Parameters<typeof openCart>[1]['items'], email?: string) =>
+const open = (ctx: Context, items: AddSaleDetails['items'], email?: string) =>
   openCart(ctx, { items, ...(email && { buyer: { first_name: 'Ann', email } }) });
 const codesOf = async (cart_id: string) =>
   (await listCartTickets(world.seller(), cart_id, ALL)).items.flatMap((t) => t.qr_code ?? []).sort();
