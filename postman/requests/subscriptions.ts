@@ -3,6 +3,32 @@ import type { Folder, Item } from './item.ts';
 /** Plans are made, changed and deleted by management. */
 export const planManagement: Item[] = [
   {
+    operation: 'listPlans',
+    name: 'Find the season',
+    method: 'GET',
+    path: '/plans',
+    status: 200,
+    root: 'plans',
+    set: { season_plan_id: "json.plans.find((plan) => plan.kind === 'season').id" },
+  },
+  {
+    operation: 'issuePlanDates',
+    method: 'POST',
+    path: '/plans/{{season_plan_id}}/issue',
+    status: 202,
+    root: 'job',
+    set: { season_job_id: 'json.job.id' },
+  },
+  {
+    operation: 'getJob',
+    name: 'Wait until every holder has all dates',
+    method: 'GET',
+    path: '/jobs/{{season_job_id}}?wait=20',
+    status: 200,
+    root: 'job',
+    test: { 'it is done': "json.job.status === 'succeeded'" },
+  },
+  {
     operation: 'createPlan',
     method: 'POST',
     path: '/plans',

@@ -3,6 +3,7 @@ import { giveCourtesies } from '../services/courtesies/give-job.ts';
 import { CANCELLATION } from '../services/events/manage/cancellation.ts';
 import { exportSteps } from '../services/exports/steps.ts';
 import { type AnySteps, giveUp, runSteps, type StepsPayload } from '../services/jobs/steps.ts';
+import { SEASON_DATES } from '../services/subscriptions/season-dates.ts';
 import { userExport } from '../services/users/export.ts';
 import type { JobTask } from './task.ts';
 
@@ -13,6 +14,7 @@ const KINDS: readonly AnySteps[] = [
   CANCELLATION as AnySteps,
   userExport as AnySteps,
   exportSteps as AnySteps,
+  SEASON_DATES as AnySteps,
 ];
 
 /** How long a job keeps its place in the worker before others that are due get a turn. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { empty, one, whole } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam } from '../schemas/common.ts';
+import { Job } from '../schemas/jobs.ts';
 import {
   Plan,
   PlanCreate,
@@ -13,6 +14,7 @@ import {
 import { createPlan, deletePlan, updatePlan } from '../services/plans/change.ts';
 import { getPlan, getPlanSetting, listPlanSettings, listPlans } from '../services/plans/row.ts';
 import { createPlanSetting, deletePlanSetting, updatePlanSetting } from '../services/plans/settings.ts';
+import { issueMissingDates } from '../services/subscriptions/season-dates.ts';
 
 const tag = 'Plans';
 const plan = { plan_id: idParam };
@@ -89,6 +91,24 @@ export async function planRoutes(app: FastifyInstance): Promise<void> {
       problems: ['conflict'],
     },
     ({ ctx, params }) => deletePlan(ctx, params.plan_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/plans/:plan_id/issue',
+    {
+      ...manage,
+      operation: 'issuePlanDates',
+      summary: 'Issue the dates of a season to holders who lack them',
+      description:
+        'As after a change of its dates: a job gives each holder the same seat, or a place of general admission. Those ' +
+        'whose seat was taken are listed in its result; once it is free again, this serves them.',
+      params: plan,
+      answer: one('job', Job, { status: 202, location: ({ id }) => `/jobs/${id}` }),
+      problems: ['conflict'],
+    },
+    ({ ctx, params }) => issueMissingDates(ctx, params.plan_id),
   );
 
   route(

@@ -1,6 +1,7 @@
 import { insertRow, insertRows } from '../../prisma/seed/rows.ts';
 import { inTransaction, type Tx } from '../../src/db/transaction.ts';
 import { publishEvent } from '../../src/services/inventory/publish.ts';
+import { makeEvent, standingSection } from './catalogue.ts';
 import { DAY, fromNow, type SalesWorld } from './sales-world.ts';
 
 export interface Season {
@@ -63,6 +64,35 @@ export function makeSeason(world: SalesWorld, more: Record<string, unknown> = {}
       ...{ section_ids: [theatre.stalls], seat_choice: true, capacity: 20, ...more },
     });
     return { plan_id: plan.id, seats: seats.id, event_ids, types: dates.map(({ type }) => type) };
+  });
+}
+
+export interface Passes {
+  plan_id: number;
+  /** Places of general admission without a seat, 90.00. */
+  pass: number;
+  event_ids: number[];
+  place: { map_id: number; section_ids: number[] };
+}
+
+/** A season without seats: dates of general admission on one map. */
+export function makePasses(
+  world: SalesWorld,
+  { places = 20, dates = 2, ...more }: { places?: number; dates?: number } & Record<string, unknown> = {},
+): Promise<Passes> {
+  const { company_id } = world;
+  return inTransaction(world.system.db, async (tx) => {
+    const of = { company_id, interface_id: world.web.id };
+    const first = await makeEvent(tx, of, [standingSection('Grounds', places)], { name: 'First' });
+    const place = { map_id: first.map_id, section_ids: first.section_ids };
+    const event_ids = [first.event_id];
+    while (event_ids.length < dates) event_ids.push((await addDate(tx, world, place)).event_id);
+    const plan = await insertRow(tx, 'plan', { company_id, name: 'Passes', kind: 'season', event_ids });
+    const pass = await insertRow(tx, 'plan_setting', {
+      ...{ company_id, plan_id: plan.id, name: 'Pass', price: 9_000, currency: 'EUR', interval: 'season' },
+      ...{ section_ids: place.section_ids, ...more },
+    });
+    return { plan_id: plan.id, pass: pass.id, event_ids, place };
   });
 }
 

@@ -121,6 +121,11 @@ export const anyOverdue = async (
 export const endOverdueOf = (system: System, event_ids: readonly number[]): Promise<void> =>
   system.overdue(event_ids);
 
+/** Ends the overdue carts that hold something of an event, in a transaction that has locked nothing of it yet. */
+export async function endOverdueIn(tx: Tx, event_id: number): Promise<void> {
+  await endOverdue(tx, await tx.query<CartRow>(LOCK_OVERDUE, [[event_id]]));
+}
+
 /** The queue behind endOverdueOf, one a process. */
 export const overdueQueue = (getSystem: () => System) =>
   batcher<readonly number[], void>({

@@ -203,3 +203,19 @@ export async function writePrices(
   const { subtotal, discount, fee, tax, total } = totals;
   await tx.execute(SET_TOTALS, [company_id, cart_id, subtotal, discount, fee, tax, total, lines.length]);
 }
+
+const COUNT_LINES = statement(
+  'cart_count_lines',
+  `UPDATE cart c SET line_count = c.line_count + m.n, updated_at = greatest(now(), c.updated_at + interval '1 millisecond')
+   FROM (SELECT id, count(*)::int AS n FROM unnest($2::uuid[]) AS r (id) GROUP BY id) AS m
+   WHERE c.company_id = $1 AND c.id = m.id`,
+);
+
+/** Counts lines that carts have got and that cost nothing, whatever their state. The caller holds their locks. */
+export async function countLines(
+  tx: Tx,
+  company_id: number,
+  lines: readonly Pick<NewLine, 'cart_id'>[],
+): Promise<void> {
+  if (lines.length) await tx.execute(COUNT_LINES, [company_id, lines.map((line) => line.cart_id)]);
+}

@@ -94,11 +94,14 @@ const DUE_OF = statement(
 
 /** Inner blocks first: they were made after those around them. */
 const releaseDueOf = (system: System, company_id: number, event_id: number): Promise<void> =>
-  inTransaction(system.db, async (tx) => {
-    await lockBlocks(tx, company_id, event_id);
-    for (const block of await tx.query<BlockRow>(DUE_OF_EVENT, [company_id, event_id]))
-      await releaseBlock(tx, block);
-  });
+  inTransaction(system.db, (tx) => releaseDueIn(tx, company_id, event_id));
+
+/** The same, in a transaction that has locked nothing of the event yet. */
+export async function releaseDueIn(tx: Tx, company_id: number, event_id: number): Promise<void> {
+  await lockBlocks(tx, company_id, event_id);
+  for (const block of await tx.query<BlockRow>(DUE_OF_EVENT, [company_id, event_id]))
+    await releaseBlock(tx, block);
+}
 
 /** Releases all blocks whose time has come, of any company: one round of housekeeping. */
 export async function releaseDueBlocks(system: System): Promise<void> {

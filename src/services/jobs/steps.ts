@@ -43,6 +43,12 @@ export interface Steps<Input, Cursor> {
 
 export type AnySteps = Steps<unknown, unknown>;
 
+/** Who asks for a job: a request, or something that follows from one. */
+export type JobCaller = Pick<
+  Context,
+  'company_id' | 'client_id' | 'user_id' | 'scopes' | 'language' | 'request_id'
+> & { readonly interface: Pick<SalesChannel, 'id'> };
+
 /** What a job remembers of its caller. */
 interface Caller {
   scopes: Scope[];
@@ -89,7 +95,7 @@ const ADVANCE = statement(
  */
 export async function startSteps<Input, Cursor>(
   tx: Tx,
-  ctx: Context,
+  ctx: JobCaller,
   { kind }: Steps<Input, Cursor>,
   { input, total }: { input: Input; total: number },
 ): Promise<Job> {

@@ -3,6 +3,7 @@ import { courtesy } from './templates/courtesy.ts';
 import { emailChanged } from './templates/email-changed.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { passwordReset } from './templates/password-reset.ts';
+import { seasonDate } from './templates/season-date.ts';
 import { subscriptionReminder } from './templates/subscription-reminder.ts';
 import { subscriptionUnpaid } from './templates/subscription-unpaid.ts';
 import { ticketTransfer } from './templates/ticket-transfer.ts';
@@ -20,6 +21,7 @@ export const TEMPLATES = {
   ticket_transfer: ticketTransfer,
   transfer_answered: transferAnswered,
   courtesy,
+  season_date: seasonDate,
   subscription_reminder: subscriptionReminder,
   subscription_unpaid: subscriptionUnpaid,
 } satisfies Record<string, MailTemplate<never>>;

@@ -63,6 +63,35 @@ export async function settleCarts(tx: Tx, company_id: number, carts: readonly Ca
   await activatePlans(tx, company_id, lines); // after the stock, whose locks come first
 }
 
+/**
+ * Sells lines that carts which are paid already were given, and that cost nothing: dates that a season has gained. The
+ * caller holds the locks of the carts and has just held the places.
+ */
+export async function settleIncluded(tx: Tx, company_id: number, carts: readonly CartRow[]): Promise<void> {
+  const cartOf = new Map(carts.map((cart) => [cart.id, cart]));
+  const lines = withTicketIds(await tx.query<Line>(LINES, [company_id, [...cartOf.keys()]]));
+  await Promise.all([
+    sellLines(tx, company_id, lines),
+    issueTickets(tx, company_id, lines, cartOf),
+    payLines(tx, company_id, lines),
+    enter(
+      tx,
+      company_id,
+      lines.map((line) => sale(line, cartOf.get(line.cart_id) as CartRow)),
+    ),
+    recordChanges(
+      tx,
+      carts.flatMap(({ id, interface_id }) =>
+        ticketsIssued(
+          company_id,
+          interface_id,
+          lines.filter((line) => line.cart_id === id),
+        ),
+      ),
+    ),
+  ]);
+}
+
 async function payLines(tx: Tx, company_id: number, lines: readonly Line[]): Promise<void> {
   const paid = await tx.execute(PAY_LINES, [company_id, lines.map((line) => line.id)]);
   if (paid !== lines.length) throw new Error(`paid ${paid} of ${lines.length} lines`);

@@ -6,6 +6,7 @@ import type { PlanCreate, PlanPatch } from '../../schemas/plans.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
 import { assertFresh } from '../fresh.ts';
+import { startIssuing } from '../subscriptions/season-dates.ts';
 import { checkPlan } from './checks.ts';
 import { lockPlan, type PlanRow, type PlanView, presentPlan } from './row.ts';
 
@@ -54,8 +55,9 @@ export function createPlan(ctx: Context, body: PlanCreate): Promise<PlanView> {
 }
 
 /**
- * Changes a plan. What is sold already keeps its terms; dates that a season gains are issued to its subscribers.
- * @throws AppError not_found, precondition_failed, validation_failed; conflict for a date that has tickets already
+ * Changes a plan. What is sold already keeps its terms: tickets of dates that a season loses stay valid, and dates that it
+ * gains are issued to its subscribers by a job.
+ * @throws AppError not_found, precondition_failed, validation_failed
  */
 export function updatePlan(ctx: Context, plan_id: number, body: PlanPatch): Promise<PlanView> {
   return transaction(ctx, async (tx) => {
@@ -75,7 +77,10 @@ export function updatePlan(ctx: Context, plan_id: number, body: PlanPatch): Prom
       plan.ends_at,
     ]);
     await written(tx, ctx, 'plan.update', before, row as PlanRow);
-    return presentPlan(ctx, row as PlanRow);
+    const event_ids = plan.event_ids.filter((id) => !before.event_ids.includes(id));
+    if (before.kind !== 'season' || !event_ids.length) return presentPlan(ctx, row as PlanRow);
+    const job = await startIssuing(tx, ctx, { plan_id, event_ids });
+    return { ...presentPlan(ctx, row as PlanRow), job_id: job.id };
   });
 }
 

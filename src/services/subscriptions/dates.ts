@@ -22,13 +22,21 @@ const AHEAD = statement(
    ORDER BY l.cart_id, l.id`,
 );
 
+const SEASON_CARTS = statement(
+  'subscription_season_carts',
+  `SELECT p.cart_id FROM subscription_period p
+   JOIN plan_setting s ON s.company_id = p.company_id AND s.id = p.plan_setting_id AND s.interval = 'season'
+   WHERE p.company_id = $1 AND p.subscription_id = $2 AND p.status = 'paid' AND p.cart_id IS NOT NULL`,
+);
+
 /** The dates of a season that its subscriber has yet to see. */
 export const datesAhead = (tx: Tx, ctx: Context, subscription_id: string): Promise<DateLine[]> =>
   tx.query<DateLine>(AHEAD, [ctx.company_id, subscription_id, ctx.now]);
 
 /**
  * Gives dates of a season back: their tickets are void, their places on sale again. They cost nothing beside the season,
- * so no money moves. Locks their carts first: to be called before the subscription is locked.
+ * so no money moves. Locks their carts first, and that of the season, which a date may just be added to: to be called
+ * before the subscription is locked.
  * @returns the dates that were given back
  */
 export async function releaseDates(
@@ -38,12 +46,15 @@ export async function releaseDates(
   wanted: (date: DateLine) => boolean,
   reason: string,
 ): Promise<DateLine[]> {
-  const asked = (await datesAhead(tx, ctx, subscription_id)).filter(wanted);
-  if (!asked.length) return [];
-  const carts = await lockCarts(tx, ctx.company_id, [...new Set(asked.map((date) => date.cart_id))]);
+  const asked = await datesAhead(tx, ctx, subscription_id);
+  const paid = await tx.query<{ cart_id: string }>(SEASON_CARTS, [ctx.company_id, subscription_id]);
+  const cart_ids = new Set([...asked, ...paid].map(({ cart_id }) => cart_id));
+  if (!cart_ids.size) return [];
+  const carts = await lockCarts(tx, ctx.company_id, [...cart_ids]);
   // Read again under the locks: somebody else may have been faster.
-  const still = new Set((await datesAhead(tx, ctx, subscription_id)).map((date) => date.id));
-  const dates = asked.filter((date) => still.has(date.id));
+  const dates = (await datesAhead(tx, ctx, subscription_id)).filter(
+    (date) => cart_ids.has(date.cart_id) && wanted(date),
+  );
   for (const cart of carts) {
     const sale_detail_ids = dates.flatMap((date) => (date.cart_id === cart.id ? [date.id] : []));
     if (sale_detail_ids.length) await refundSale(tx, ctx, cart, { sale_detail_ids, reason });

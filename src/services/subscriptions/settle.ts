@@ -7,6 +7,7 @@ import { firstLook } from './look.ts';
 import { type PeriodRow, periodsOfCarts, setPeriods } from './period-row.ts';
 import { endOfPeriods, type Interval, seasonEnd } from './periods.ts';
 import { lockSubscriptions, type Step, type SubscriptionRow, subscriptionChange, takeSteps } from './row.ts';
+import { issueGained } from './season-dates.ts';
 
 type PlanLine = { kind: string; cart_id: string };
 
@@ -76,6 +77,13 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
   await movePlaces(tx, company_id, moves);
   await setPeriods(tx, company_id, paid);
   const rows = await takeSteps(tx, company_id, steps);
+  await issueGained(
+    tx,
+    company_id,
+    due.flatMap(({ period: { interval, plan_id, subscription_id }, row: { interface_id } }) =>
+      interval === 'season' ? [{ subscription_id, plan_id, interface_id }] : [],
+    ),
+  );
   const first = new Set(due.flatMap(({ period }) => (period.number === 1 ? [period.subscription_id] : [])));
   await recordChanges(
     tx,

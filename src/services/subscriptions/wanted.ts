@@ -98,7 +98,10 @@ function requireOnSale(ctx: Context, plan: PlanRow, setting: PlanSettingRow, ite
   if (setting.sales_end && setting.sales_end <= ctx.now) refuse('Sales are over.');
 }
 
-/** A plan in a cart: its own line, and one place at each date of a season. */
+/**
+ * A plan in a cart: its own line, and one place at each date of a season.
+ * @throws AppError not_on_sale for a date without a place that could be theirs
+ */
 export async function expand(
   ctx: Context,
   plan: WantedPlan,
@@ -108,14 +111,11 @@ export async function expand(
   const offers = await datesOf(ctx, plan.plan);
   const base = { item, holder, plan };
   const tickets = offers.map((offer): Wanted => {
-    const type = typeFor(offer, plan, item);
-    const included = { ...base, offer, type, terms: includedTerms(plan) };
-    return plan.seat_id === null
-      ? {
-          ...{ ...included, form: 'general', quantity: plan.setting.holders },
-          section_ids: [plan.section_id as number],
-        }
-      : { ...included, form: 'seats', seat_ids: [plan.seat_id] };
+    const place = placeAt(offer, base);
+    if (place) return place;
+    throw new AppError('not_on_sale', 'A date of this season does not sell that section.', {
+      ...{ event_id: offer.event_id, section_id: plan.section_id, item },
+    });
   });
   return [{ ...base, form: 'plan', offer: noEvent(plan), terms: planTerms(plan.setting) }, ...tickets];
 }
@@ -125,23 +125,39 @@ async function datesOf(ctx: Context, { kind, event_ids }: PlanRow): Promise<Offe
   if (kind !== 'season') return [];
   const { offers } = ctx.system;
   const all = await Promise.all(event_ids.map((id) => offers.get(ctx.system, ctx.company_id, id)));
-  return all.filter(
-    ({ status, starts_at, ends_at }) => status === 'published' && (ends_at ?? starts_at) > ctx.now,
-  );
+  return all.filter((offer) => isToCome(offer, ctx.now));
 }
 
-/** The ticket type of an included place: one that the plan names, else the first that is sold in its section. */
-function typeFor(offer: Offer, { plan, section_id }: WantedPlan, item: number): OfferTicketType {
-  const named = new Set(plan.benefits.flatMap((b) => (b.kind === 'ticket_types' ? b.ids : [])));
-  const fitting = [...offer.ticket_types.values()].filter((type) =>
-    type.section_ids.includes(section_id as number),
+/** Is a date sold by its season? */
+export const isToCome = ({ status, starts_at, ends_at }: Offer, now: Date): boolean =>
+  status === 'published' && (ends_at ?? starts_at) > now;
+
+/**
+ * The place of a subscriber at a date: the same seat or section where the date has it, else places of general admission.
+ * Its ticket type is one that the plan names, or the first that is sold there.
+ * @returns undefined where there is neither
+ */
+export function placeAt(
+  offer: Offer,
+  base: { item: number; holder: Holder; plan: WantedPlan },
+): Extract<Wanted, { form: 'seats' | 'general' }> | undefined {
+  const { plan } = base;
+  const named = new Set(plan.plan.benefits.flatMap((b) => (b.kind === 'ticket_types' ? b.ids : [])));
+  const types = [...offer.ticket_types.values()].sort((a, b) => +named.has(b.id) - +named.has(a.id));
+  const included = (type: OfferTicketType) => ({ ...base, offer, type, terms: includedTerms(plan) });
+  const isGeneral = (id: number) => offer.sections.get(id)?.kind === 'general';
+  const same = types.find((type) => type.section_ids.includes(plan.section_id as number));
+  if (same && plan.seat_id !== null) return { ...included(same), form: 'seats', seat_ids: [plan.seat_id] };
+  const quantity = plan.setting.holders;
+  if (same && isGeneral(plan.section_id as number))
+    return { ...included(same), form: 'general', quantity, section_ids: [plan.section_id as number] };
+  const open = types.find((type) => type.section_ids.some(isGeneral));
+  return (
+    open && {
+      ...included(open),
+      ...{ form: 'general', quantity, section_ids: open.section_ids.filter(isGeneral) },
+    }
   );
-  const type = fitting.find(({ id }) => named.has(id)) ?? fitting[0];
-  if (!type)
-    throw new AppError('not_on_sale', 'A date of this season does not sell that section.', {
-      ...{ event_id: offer.event_id, section_id, item },
-    });
-  return type;
 }
 
 /** What a date of a season costs beside the season: nothing. */

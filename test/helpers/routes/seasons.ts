@@ -2,16 +2,22 @@ import type { ApiWorld, Who } from '../api-world.ts';
 import type { RouteEntry } from '../route-table.ts';
 import { newSetting, own } from './plans.ts';
 
-const seasons = new WeakMap<ApiWorld, Promise<{ setting: number; seats: number[] }>>();
+interface Season {
+  plan_id: number;
+  setting: number;
+  seats: number[];
+}
+
+const seasons = new WeakMap<ApiWorld, Promise<Season>>();
 
 /** A season of one date with chosen seats, made once a world. */
-function seasonOf(w: ApiWorld): Promise<{ setting: number; seats: number[] }> {
+function seasonOf(w: ApiWorld): Promise<Season> {
   const made = seasons.get(w) ?? makeSeason(w);
   seasons.set(w, made);
   return made;
 }
 
-async function makeSeason(w: ApiWorld) {
+async function makeSeason(w: ApiWorld): Promise<Season> {
   const plan = { name: 'Season', kind: 'season', event_ids: [w.event_id] };
   const { id } = (await w.call('POST', '/plans', { who: 'admin', body: plan })).json().plan;
   const seat = { name: 'Seat', price: 9_000, interval: 'season', seat_choice: true, holders: 1 };
@@ -20,7 +26,7 @@ async function makeSeason(w: ApiWorld) {
     'SELECT id FROM seat WHERE section_id = $1 ORDER BY id DESC',
     [w.stalls],
   );
-  return { setting, seats: rows.map((row) => row.id) };
+  return { plan_id: id, setting, seats: rows.map((row) => row.id) };
 }
 
 /** A new season ticket, paid for: on the first seat from behind that is free. */
@@ -59,6 +65,11 @@ async function owe({ system, accounts }: ApiWorld): Promise<void> {
 
 /** What seasons have beyond other plans: dates that are given back, and credit for them. */
 export const seasonRoutes: readonly RouteEntry[] = [
+  {
+    ...{ scopes: ['admin'], of: 'company', status: 202, answer: { one: 'job' } },
+    route: 'POST /plans/:plan_id/issue',
+    example: async (w) => ({ url: `/plans/${(await seasonOf(w)).plan_id}/issue` }),
+  },
   {
     ...own,
     route: 'POST /subscriptions/:subscription_id/give_backs',

@@ -3,6 +3,7 @@ import { statement } from '../../../db/client.ts';
 import type { Tx } from '../../../db/transaction.ts';
 import { AppError } from '../../../errors.ts';
 import { publishEvent as materialise } from '../../inventory/publish.ts';
+import { issueToSeasons } from '../../subscriptions/season-dates.ts';
 import type { EventRecord } from '../lock.ts';
 import type { EventView } from '../row.ts';
 import { moveEvent } from '../state.ts';
@@ -35,13 +36,15 @@ async function requireReady(tx: Tx, { company_id, id }: EventRecord): Promise<vo
 }
 
 /**
- * Opens a draft: it is visible from now on, and every seat and section of its maps is stock.
+ * Opens a draft: it is visible from now on, and every seat and section of its maps is stock. Seasons that include it
+ * issue it to their holders by jobs.
  * @throws AppError not_found; conflict for anything but a draft, and for one without maps, ticket types or places for them
  */
 export function publishEvent(ctx: Context, event_id: number): Promise<EventView> {
   return changeEvent(ctx, event_id, async (tx, event) => {
     if (event.status === 'draft') await requireReady(tx, event);
     await materialise(tx, ctx.company_id, event_id);
+    await issueToSeasons(tx, ctx, event_id);
     return after(tx, ctx, event, 'publish');
   });
 }
@@ -64,6 +67,7 @@ const move = (ctx: Context, event_id: number, to: 'paused' | 'published', act: s
   changeEvent(ctx, event_id, async (tx, event) => {
     await moveEvent(tx, event, to);
     await tellOfEvent(tx, ctx, event_id, { status: to });
+    if (to === 'published') await issueToSeasons(tx, ctx, event_id); // to those who subscribed meanwhile
     return after(tx, ctx, event, act);
   });
 
