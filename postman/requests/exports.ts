@@ -55,6 +55,19 @@ export const exportManagement: Item[] = [
       'tells sales by interface, day and hour': "'interfaces' in json.report && 'days' in json.report",
     },
   },
+  {
+    operation: 'proveStock',
+    name: 'The stock of an event, counted anew beside its counters',
+    method: 'GET',
+    path: '/events/{{event_id}}/stock',
+    status: 200,
+    root: 'stock',
+    test: {
+      'nothing drifts': 'json.stock.drift.length === 0',
+      'every place is somewhere':
+        'json.stock.sections.every((s) => s.capacity === s.available + s.held + s.sold + s.blocked + s.courtesy)',
+    },
+  },
   { operation: 'getReportCsv', method: 'GET', path: '/events/{{event_id}}/report.csv', status: 200 },
   {
     operation: 'drawReport',

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { withArrayLiterals } from './arrays.ts';
-import type { Database, Statement, Values } from './client.ts';
+import { type Database, type Statement, statement, type Values } from './client.ts';
 import { commitFailure, translateDatabaseError } from './errors.ts';
 import { answerKeys, claimKeys } from './idempotency.ts';
 
@@ -80,6 +80,33 @@ export async function inTransaction<T>(
     });
     throw translateDatabaseError(error);
   } finally {
+    client.release(broken);
+  }
+}
+
+const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY';
+const CLOCK = statement('snapshot_clock', "SELECT date_trunc('milliseconds', clock_timestamp()) AS at");
+
+/**
+ * Reads that must agree with each other: all of them see the database as it was at one moment. Nothing is written, and
+ * nobody waits for it.
+ * @param work given that moment, too. Not now(), which is a little older than what is seen: a hold that had ended for one
+ *   who took its seat meanwhile must have ended for us, too.
+ */
+export async function inSnapshot<T>(db: Database, work: (tx: Tx, at: Date) => Promise<T>): Promise<T> {
+  const client = await db.pool.connect();
+  let broken = false;
+  try {
+    await client.query(SNAPSHOT);
+    const tx = handle(client);
+    const [clock] = await tx.query<{ at: Date }>(CLOCK);
+    return await work(tx, (clock as { at: Date }).at);
+  } catch (error) {
+    throw translateDatabaseError(error);
+  } finally {
+    await client.query('ROLLBACK').catch(() => {
+      broken = true;
+    });
     client.release(broken);
   }
 }

@@ -15,9 +15,11 @@ import {
   reportQuery,
   TicketType,
 } from '../schemas/events.ts';
+import { Stock, stockQuery } from '../schemas/stock.ts';
 import { getCode } from '../services/events/codes.ts';
 import { listGates } from '../services/events/gates.ts';
 import { listProducts } from '../services/events/products.ts';
+import { proveStock } from '../services/events/proof/prove.ts';
 import { getEvent, listEvents } from '../services/events/read.ts';
 import { getReport } from '../services/events/report.ts';
 import { drawReport } from '../services/events/report-chart.ts';
@@ -151,5 +153,19 @@ export async function eventRoutes(app: FastifyInstance): Promise<void> {
       answer: file('image/svg+xml; charset=utf-8'),
     },
     ({ ctx, params, query }) => drawReport(ctx, params.event_id, query.as_of),
+  );
+  route(
+    app,
+    'GET',
+    '/events/:event_id/stock',
+    {
+      ...BACK_OFFICE,
+      operation: 'proveStock',
+      summary: 'The stock counted from the rows, beside the counters it is sold by, and where they differ',
+      params: eventParams,
+      query: stockQuery,
+      answer: one('stock', Stock),
+    },
+    ({ ctx, params, query }) => proveStock(ctx, params.event_id, query.as_of),
   );
 }

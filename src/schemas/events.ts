@@ -191,9 +191,11 @@ export const Gate = z
   .meta({ id: 'Gate' });
 
 const unknownThen = z.int().nullable().describe('Null with `as_of`: the ledger does not tell.');
-const courtesy = unknownThen.describe('Given away: see /courtesies. Null with `as_of`.');
+const courtesy = z.int().describe('Given away: see /courtesies.');
 const places = {
-  capacity: z.int().describe('sold + courtesy + held + blocked + free.'),
+  capacity: z
+    .int()
+    .describe('sold + courtesy + held + blocked + free. With `as_of`: that of today, for it has no history.'),
   sold: z.int(),
   courtesy,
   held: unknownThen,

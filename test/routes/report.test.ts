@@ -138,7 +138,7 @@ test('at every instant of random sales and refunds report, model and stock say t
         discount,
         fee,
         tax,
-        courtesy: null,
+        courtesy: 0,
         held: null,
         blocked: null,
         free: null,

@@ -22,7 +22,7 @@ const ON_SALE = `(e.status = 'published' AND (e.ends_at IS NULL OR e.ends_at > n
              AND x.kind = 'general' AND s.held + s.sold + s.blocked < s.capacity)
            OR EXISTS (SELECT FROM event_seat s WHERE s.company_id = e.company_id AND s.event_id = e.id
              AND s.section_id = ANY(t.section_ids)
-             AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now()))))))`;
+             AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() AND s.block_id IS NULL))))))`;
 
 const ORDERS: Record<EventSort, string> = {
   starts_at: 'starts_at, id',

@@ -1,9 +1,18 @@
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
+import { inSnapshot, type Tx } from '../../db/transaction.ts';
 import { fieldError } from '../../errors.ts';
 import type { Report } from '../../schemas/events.ts';
-import { type BookRow, type Books, type HourRow, placesSoldAt, readBooks } from './report-books.ts';
+import {
+  type BookRow,
+  type Books,
+  type GivenRow,
+  type HourRow,
+  placesGiven,
+  placesSoldAt,
+  readBooks,
+} from './report-books.ts';
 import { loadEvent, translated } from './row.ts';
 import { countStock, type EventStock, leftOfCounter, leftOfType, type SectionStock } from './stock.ts';
 
@@ -15,22 +24,14 @@ const HELD = statement(
   `SELECT d.ticket_type_id, d.product_id, sum(d.quantity) AS held
    FROM cart c JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
    WHERE c.company_id = $1 AND c.status IN ('open', 'pending_payment') AND d.event_id = $2 AND d.status = 'held'
-     AND (c.status = 'pending_payment' OR c.expires_at > now())
+     AND c.expires_at > $3
    GROUP BY d.ticket_type_id, d.product_id`,
 );
 
-// They take places like what is sold, without an entry in the books.
-const GIVEN = statement(
-  'report_courtesies',
-  `SELECT ticket_type_id, section_id, count(*)::int AS courtesy FROM courtesy
-   WHERE company_id = $1 AND event_id = $2 AND status = 'issued' GROUP BY ticket_type_id, section_id`,
+const PRODUCTS = statement(
+  'report_products',
+  'SELECT id, name FROM product WHERE company_id = $1 AND event_id = $2 ORDER BY position, id',
 );
-
-interface GivenRow {
-  ticket_type_id: number;
-  section_id: number | null;
-  courtesy: number;
-}
 
 interface HeldRow {
   ticket_type_id: number | null;
@@ -39,44 +40,56 @@ interface HeldRow {
 }
 
 /**
- * What has become of the stock of an event, and what it brought in. `admin` sees the books of all interfaces, `sell`
- * those of its own; the stock is one for all.
+ * What has become of the stock of an event, and what it brought in, all of it as of one moment. `admin` sees the books of
+ * all interfaces, `sell` those of its own; the stock is one for all.
  * @param as_of as the ledger had it then: what was held and blocked is not in it, and null. Absent: now
  * @throws AppError not_found; validation_failed for a time that is yet to come
  */
-export async function getReport(ctx: Context, event_id: number, as_of?: Date): Promise<ReportView> {
-  if (as_of && as_of > ctx.now) throw fieldError('/query/as_of', 'That is yet to come.');
-  const { db } = ctx.system;
+export const getReport = (ctx: Context, event_id: number, as_of?: Date): Promise<ReportView> =>
+  inSnapshot(ctx.system.db, (tx, at) => {
+    refuseFuture(as_of, at);
+    return readReport(tx, ctx, event_id, as_of, at);
+  });
+
+/**
+ * Nobody knows what will be.
+ * @throws AppError validation_failed
+ */
+export function refuseFuture(as_of: Date | undefined, at: Date): void {
+  if (as_of && as_of > at) throw fieldError('/query/as_of', 'That is yet to come.');
+}
+
+async function readReport(
+  tx: Tx,
+  ctx: Context,
+  event_id: number,
+  as_of: Date | undefined,
+  at: Date,
+): Promise<ReportView> {
+  const { company_id } = ctx;
   const interface_id = ctx.scopes.has('admin') ? null : ctx.interface.id;
-  const event = await loadEvent(ctx, event_id);
-  const filter = { company_id: ctx.company_id, event_id, interface_id, as_of: as_of ?? null };
-  const [stocks, { books, hours, interfaces }, held, given, sold, products] = await Promise.all([
-    countStock(ctx.system.db, ctx.company_id, [event_id]),
-    readBooks(ctx.system, filter, event.time_zone),
-    as_of ? null : db.query<HeldRow>(HELD, [ctx.company_id, event_id]),
-    as_of ? null : db.query<GivenRow>(GIVEN, [ctx.company_id, event_id]),
-    as_of ? placesSoldAt(ctx.system, ctx.company_id, event_id, as_of) : null,
-    db.prisma.product.findMany({
-      where: { company_id: ctx.company_id, event_id },
-      orderBy: [{ position: 'asc' }, { id: 'asc' }],
-    }),
-  ]);
+  const event = await loadEvent(ctx, event_id, tx);
+  const stocks = await countStock(tx, company_id, [event_id], at);
+  const filter = { company_id, event_id, interface_id, as_of: as_of ?? null };
+  const { books, hours, interfaces } = await readBooks(tx, filter, event.time_zone);
+  const held = as_of ? null : await tx.query<HeldRow>(HELD, [company_id, event_id, at]);
+  const given = await placesGiven(tx, company_id, event_id, as_of ?? null);
+  const sold = as_of ? await placesSoldAt(tx, company_id, event_id, as_of) : null;
+  const products = await tx.query<{ id: number; name: string }>(PRODUCTS, [company_id, event_id]);
   const stock = stocks.get(event_id) as EventStock;
   const of = (match: (row: BookRow) => boolean) => addUp(books.filter(match));
   const heldOf = (match: (row: HeldRow) => boolean) =>
     held?.filter(match).reduce((n, row) => n + row.held, 0) ?? null;
   const givenOf = (match: (row: GivenRow) => boolean) =>
-    given?.filter(match).reduce((n, row) => n + row.courtesy, 0) ?? null;
-  const places = [...stock.sections.values()].map((section) =>
-    placesOf(
-      section,
-      givenOf((row) => row.section_id === section.id),
-      sold,
-    ),
-  );
+    given.filter(match).reduce((n, row) => n + row.courtesy, 0);
+  const places = [...stock.sections.values()].map((section) => {
+    const here = ({ section_id }: { section_id: number | null }) => section_id === section.id;
+    const then = sold?.filter(here).reduce((n, row) => n + row.sold, 0);
+    return placesOf(section, givenOf(here), then);
+  });
   const { refunded, revenue, discount, fee, tax } = of(() => true);
   return {
-    ...{ event_id, interface_id, currency: event.currency, as_of: as_of ?? ctx.now },
+    ...{ event_id, interface_id, currency: event.currency, as_of: as_of ?? at },
     totals: { ...totalOf(places), refunded, revenue, discount, fee, tax },
     ticket_types: event.ticket_types.map((type) => {
       const { remaining, capacity } = leftOfType(stock, type);
@@ -144,20 +157,20 @@ function grouped<Key>(rows: readonly HourRow[], keyOf: (row: HourRow) => Key): [
 interface Places {
   capacity: number;
   sold: number;
-  courtesy: number | null;
+  courtesy: number;
   held: number | null;
   blocked: number | null;
   free: number | null;
 }
 
+/** @param then what was sold of it at the time that is asked for; absent: now */
 function placesOf(
-  { id, capacity, sold, held, blocked, available }: SectionStock,
-  courtesy: number | null,
-  soldThen: ReadonlyMap<number, number> | null,
+  { capacity, sold, held, blocked, available }: SectionStock,
+  courtesy: number,
+  then: number | undefined,
 ): Places {
-  if (soldThen)
-    return { capacity, sold: soldThen.get(id) ?? 0, courtesy: null, held: null, blocked: null, free: null };
-  return { capacity, sold: sold - (courtesy ?? 0), courtesy, held, blocked, free: available };
+  if (then !== undefined) return { capacity, sold: then, courtesy, held: null, blocked: null, free: null };
+  return { capacity, sold: sold - courtesy, courtesy, held, blocked, free: available };
 }
 
 function totalOf(places: readonly Places[]): Places {
@@ -168,7 +181,7 @@ function totalOf(places: readonly Places[]): Places {
   return {
     capacity: total('capacity') ?? 0,
     sold: total('sold') ?? 0,
-    courtesy: total('courtesy'),
+    courtesy: total('courtesy') ?? 0,
     held: total('held'),
     blocked: total('blocked'),
     free: total('free'),

@@ -99,8 +99,12 @@ export async function loadEvents(
  * An event that the caller may see: it sells on this interface and is no draft (drafts are for `admin`).
  * @throws AppError not_found
  */
-export async function loadEvent(ctx: Context, event_id: number): Promise<EventRow> {
-  const [event] = await loadEvents(ctx, [event_id]);
+export async function loadEvent(
+  ctx: Context,
+  event_id: number,
+  reader: Tx | Database = ctx.system.db,
+): Promise<EventRow> {
+  const [event] = await loadEvents(ctx, [event_id], reader);
   if (!event) throw notFound('Event');
   return event;
 }

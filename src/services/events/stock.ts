@@ -37,26 +37,32 @@ export interface Left<Limit = number> {
 }
 
 // Holds that are overdue but not swept yet still stand in the counters; the few carts they belong to are found by
-// their own index and taken off again.
+// their own index and taken off again. What they held of an allotment goes back there: it is blocked, not available.
 const STOCK = statement(
   'event_stock',
-  `WITH overdue AS MATERIALIZED (
-     SELECT d.event_id, d.section_id, d.seat_id, d.ticket_type_id, d.product_id, d.quantity
-     FROM cart c JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
-     WHERE c.company_id = $1 AND c.status = 'open' AND c.expires_at <= now()
+  `WITH clock AS MATERIALIZED (SELECT coalesce($3::timestamptz, now()) AS at),
+   overdue AS MATERIALIZED (
+     SELECT d.event_id, d.section_id, d.seat_id, d.ticket_type_id, d.product_id, d.block_id, d.quantity
+     FROM clock, cart c JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
+     WHERE c.company_id = $1 AND c.status IN ('open', 'pending_payment') AND c.expires_at <= clock.at
        AND d.status = 'held' AND d.event_id = ANY($2::int[])),
    seats AS MATERIALIZED (
      SELECT event_id, section_id, count(*) AS capacity,
-       count(*) FILTER (WHERE status = 'available' OR (status = 'held' AND hold_expires_at <= now())) AS available,
-       count(*) FILTER (WHERE status = 'held' AND hold_expires_at > now()) AS held,
+       count(*) FILTER (WHERE status = 'available' OR (ended AND block_id IS NULL)) AS available,
+       count(*) FILTER (WHERE status = 'held' AND NOT ended) AS held,
        count(*) FILTER (WHERE status = 'sold') AS sold,
-       count(*) FILTER (WHERE status = 'blocked') AS blocked
-     FROM event_seat WHERE company_id = $1 AND event_id = ANY($2::int[]) GROUP BY event_id, section_id),
+       count(*) FILTER (WHERE status = 'blocked' OR (ended AND block_id IS NOT NULL)) AS blocked
+     FROM (SELECT s.event_id, s.section_id, s.status, s.block_id,
+             s.status = 'held' AND s.hold_expires_at <= (SELECT at FROM clock) AS ended
+           FROM event_seat s WHERE s.company_id = $1 AND s.event_id = ANY($2::int[])) AS s
+     GROUP BY event_id, section_id),
    places AS (
-     SELECT g.event_id, g.section_id, g.capacity, g.capacity - h.held - g.sold - g.blocked AS available,
-       h.held, g.sold, g.blocked
+     SELECT g.event_id, g.section_id, g.capacity, g.capacity - h.held - g.sold - h.blocked AS available,
+       h.held, g.sold, h.blocked
      FROM event_section g, LATERAL (
-       SELECT g.held - coalesce(sum(o.quantity), 0) AS held FROM overdue o
+       SELECT g.held - coalesce(sum(o.quantity), 0) AS held,
+         g.blocked + coalesce(sum(o.quantity) FILTER (WHERE o.block_id IS NOT NULL), 0) AS blocked
+       FROM overdue o
        WHERE o.event_id = g.event_id AND o.section_id = g.section_id AND o.seat_id IS NULL) AS h
      WHERE g.company_id = $1 AND g.event_id = ANY($2::int[]))
    SELECT w.event_id,
@@ -146,13 +152,17 @@ export class StockFigures {
   }
 }
 
-/** Counts the stock of events as the database has it at this moment. */
+/**
+ * Counts the stock of events as the database has it at this moment.
+ * @param at when holds that end are over; absent: now
+ */
 export async function countStock(
   reader: Tx | Database,
   company_id: number,
   event_ids: readonly number[],
+  at?: Date,
 ): Promise<Map<number, EventStock>> {
-  const rows = await reader.query<StockRow>(STOCK, [company_id, event_ids]);
+  const rows = await reader.query<StockRow>(STOCK, [company_id, event_ids, at ?? null]);
   const byId = <T extends { id: number }>(list: T[]) => new Map(list.map((item) => [item.id, item]));
   return new Map(
     rows.map((row) => [

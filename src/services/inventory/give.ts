@@ -19,7 +19,7 @@ const PICK_SEATS = statement(
    JOIN seat s ON s.company_id = e.company_id AND s.id = e.seat_id
    WHERE e.company_id = $1 AND e.event_id = $2 AND e.section_id = ANY($3::int[]) AND NOT s.accessible
      AND s.companion_of IS NULL AND e.seat_id <> ALL($5::int[])
-     AND (e.status = 'available' OR (e.status = 'held' AND e.hold_expires_at <= now()))
+     AND (e.status = 'available' OR (e.status = 'held' AND e.hold_expires_at <= now() AND e.block_id IS NULL))
    ORDER BY s.rank, s.id LIMIT $4 FOR UPDATE OF e SKIP LOCKED`,
 );
 const GIVE_SEATS = statement(
@@ -28,7 +28,7 @@ const GIVE_SEATS = statement(
      version = pg_current_xact_id()::text::bigint
    FROM unnest($2::int[], $3::int[], $4::uuid[]) AS m (event_id, seat_id, ticket_id)
    WHERE s.company_id = $1 AND s.event_id = m.event_id AND s.seat_id = m.seat_id
-     AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now()))`,
+     AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() AND s.block_id IS NULL))`,
 );
 const TAKE_BACK_SEATS = statement(
   'inventory_take_back_seats',

@@ -70,7 +70,8 @@ const SEAT = statement(
   'event_seat_read',
   `SELECT s.id, s.section_id, x.name AS section, r.label AS row, s.number,
      CASE WHEN e.seat_id IS NULL THEN 'blocked'
-       WHEN e.status = 'held' AND e.hold_expires_at <= now() THEN 'available' ELSE e.status::text END AS status,
+       WHEN e.status = 'held' AND e.hold_expires_at <= now()
+         THEN CASE WHEN e.block_id IS NULL THEN 'available' ELSE 'blocked' END ELSE e.status::text END AS status,
      s.accessible, s.companion_of
    FROM event_map m JOIN seat s ON s.company_id = m.company_id AND s.map_id = m.map_id
    JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id

@@ -119,6 +119,13 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     example: ({ event_id }) => ({ url: `/events/${event_id}/report` }),
   },
   {
+    ...staff,
+    route: 'GET /events/:event_id/stock',
+    answer: { one: 'stock' },
+    of: 'interface',
+    example: ({ event_id }) => ({ url: `/events/${event_id}/stock` }),
+  },
+  {
     ...read,
     route: 'GET /events/:event_id/maps',
     answer: { whole: 'maps' },
