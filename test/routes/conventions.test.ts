@@ -164,7 +164,7 @@ describe.each(single.filter((entry) => !('page' in (entry.answer as object))))('
     const first = await ask(entry);
     const etag = String(first.headers.etag);
     expect(etag).toMatch(/^"[^"]+"$/);
-    if (entry.route.endsWith('/report') || entry.route.endsWith('/summary')) return; // they tell the time
+    if (/\/(report|stock|summary)$/.test(entry.route)) return; // they tell the time
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const again = await ask(entry, '', { 'if-none-match': known });
       expect({ known, status: again.statusCode, body: again.body }).toEqual({ known, status: 304, body: '' });
