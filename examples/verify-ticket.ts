@@ -31,6 +31,7 @@ export function verifyTicket(code: string, keys: readonly { kid: string; x: stri
     ticket_id: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
     event_id: claims.readUInt32BE(19),
     serial: claims.readUInt16BE(23),
+    kid: key.kid,
   };
 }
 

@@ -22,6 +22,7 @@ import { MemoryWindow } from './services/rate-limit/memory-window.ts';
 import { RedisWindow } from './services/rate-limit/redis-window.ts';
 import type { SlidingWindow } from './services/rate-limit/window.ts';
 import { TicketKeyring } from './services/tickets/keyring.ts';
+import { RotatingEvents } from './services/tickets/rotating-events.ts';
 import { Doors } from './services/validations/door.ts';
 import type { ScanQueues } from './services/validations/scan.ts';
 import { DoorStreams } from './services/validations/stream.ts';
@@ -66,6 +67,8 @@ export interface System {
   readonly feed: FeedWaits;
   /** The keys that sign ticket codes, and the codes proved before. */
   readonly ticketKeys: TicketKeyring;
+  /** Which events have rotating codes, at most a second old. */
+  readonly rotatingEvents: RotatingEvents;
   /** What gates must know of events, at most a second old. */
   readonly doors: Doors;
   /** Those who watch the doors of events. */
@@ -106,6 +109,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     holds: new Map(),
     overdue: overdueQueue(() => system),
     ticketKeys: new TicketKeyring(db),
+    rotatingEvents: new RotatingEvents(),
     doors: new Doors(),
     doorStreams: new DoorStreams(),
     scans: new Map(),

@@ -16,6 +16,7 @@ export async function ticketFileRoutes(app: FastifyInstance): Promise<void> {
       ...BUYERS,
       operation: 'getTicketPdf',
       summary: 'A ticket on a page to print or to keep',
+      description: 'Refused (409, `rotating_codes`) for an event whose codes rotate.',
       params: { ticket_id: uuidParam },
       answer: file('application/pdf'),
       problems: ['not_found', 'conflict'],
@@ -45,8 +46,9 @@ export async function ticketFileRoutes(app: FastifyInstance): Promise<void> {
       operation: 'getCartTicketsPdf',
       summary: 'All tickets of a cart that still admit, a page each',
       params: { cart_id: uuidParam },
+      description: 'Without those whose codes rotate: no paper can show them.',
       answer: file('application/pdf'),
-      problems: ['not_found'],
+      problems: ['not_found', 'conflict'],
     },
     ({ ctx, params }) => drawCartPdf(ctx, params.cart_id),
   );

@@ -26,6 +26,10 @@ const OWN = { tag: 'Tickets', scopes: ['buy', 'sell', 'admin'] } as const;
 const BUYERS = { tag: 'Tickets', scopes: ['buy', 'sell'] } as const;
 const STAFF = { tag: 'Tickets', scopes: ['sell', 'admin'] } as const;
 
+const ROTATING =
+  'The code of this moment. Where codes rotate, ask again when it changes (`qr_code_changes_at` of the ticket): every 15 ' +
+  'seconds. It lets in during its 15 seconds and the 15 after them.';
+
 const TICKET = { params: { ticket_id: uuidParam } };
 
 /** What was bought, and the code that opens the door. */
@@ -81,7 +85,8 @@ export async function ticketRoutes(app: FastifyInstance): Promise<void> {
       ...TICKET,
       operation: 'getTicketQrSvg',
       summary: 'QR code of a ticket as SVG',
-      answer: file('image/svg+xml'),
+      description: ROTATING,
+      answer: file('image/svg+xml', 'private, no-store'),
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params }) => drawQrSvg(ctx, params.ticket_id),
@@ -95,8 +100,9 @@ export async function ticketRoutes(app: FastifyInstance): Promise<void> {
       ...TICKET,
       operation: 'getTicketQrPng',
       summary: 'QR code of a ticket as PNG',
+      description: ROTATING,
       query: pngQuery,
-      answer: file('image/png'),
+      answer: file('image/png', 'private, no-store'),
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params, query }) => drawQrPng(ctx, params.ticket_id, query.scale),

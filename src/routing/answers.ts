@@ -141,12 +141,16 @@ export function bare<S extends z.ZodType>(schema: S, status = 200): Answer<z.out
   return { kind: 'bare', schemas: { [status]: schema }, status: () => status };
 }
 
-/** A file; the service gives its bytes or text. */
-export const file = (media: string): Answer<Buffer | string> => ({
+/**
+ * A file; the service gives its bytes or text.
+ * @param cache Cache-Control of a good answer
+ */
+export const file = (media: string, cache?: string): Answer<Buffer | string> => ({
   kind: 'file',
   schemas: {},
   status: () => 200,
   media,
+  ...(cache && { cache }),
 });
 
 /** A file to keep, as its service makes it. */

@@ -113,6 +113,21 @@ export const Manifest = z
         }),
       )
       .describe('Public keys that the codes of tickets, and this manifest, are signed by (JWK).'),
+    rotation: z
+      .object({
+        algorithm: z.literal('SHA1'),
+        digits: z.int(),
+        period: z.int().describe('Seconds of a step.'),
+        window: z.int().describe('Steps before and after the one of a moment that are good, too.'),
+        keys: z
+          .array(z.object({ kid: z.string(), secret: z.string().describe('32 bytes in base64url.') }))
+          .describe(
+            'By the key that signed the code. Keep them secret. HMAC-SHA256 by one of them, over the ticket id (16 bytes) ' +
+              'and the serial (2, big-endian), begins with the 20 bytes that are the TOTP secret of the ticket (RFC 6238).',
+          ),
+      })
+      .nullable()
+      .describe('Of an event with rotating codes: how to tell the digits behind the dot.'),
     gates: z.array(z.object({ id: z.int(), name: z.string(), zone: z.string().nullable() })),
     rules: z
       .array(z.object({ ticket_type_id: z.int().nullable(), name: z.string().nullable(), ...admission }))

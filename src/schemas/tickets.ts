@@ -88,6 +88,11 @@ export const Ticket = z
       .string()
       .nullable()
       .describe('What a scanner reads: signed, verifiable offline. Null when the ticket no longer admits.'),
+    qr_code_changes_at: at
+      .nullable()
+      .describe(
+        'Of an event with rotating codes: show this code until then, and ask for the next. Null: it stays.',
+      ),
   })
   .meta({ id: 'Ticket' });
 

@@ -24,7 +24,8 @@ describe('the example of a scanner', () => {
     fc.assert(
       fc.property(claims, fc.constantFrom(...keys), ({ ticketId, eventId, serial }, key) => {
         const code = signTicketCode({ ticketId, eventId, serial }, key);
-        expect(verifyTicket(code, jwks)).toEqual({ ticket_id: ticketId, event_id: eventId, serial });
+        const kid = String(key.number);
+        expect(verifyTicket(code, jwks)).toEqual({ ticket_id: ticketId, event_id: eventId, serial, kid });
       }),
       { numRuns: 100 },
     );

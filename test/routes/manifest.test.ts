@@ -47,6 +47,7 @@ describe('a manifest', () => {
         ...{ id: tonight.event_id, name: 'Tonight <3', cancelled: false, rotating_codes: false },
         ...{ time_zone: expect.any(String), starts_at: expect.stringMatching(/Z$/) },
       },
+      rotation: null,
       gates: [
         { id: tonight.north, name: 'North', zone: null },
         { id: tonight.south, name: 'South', zone: null },

@@ -45,6 +45,7 @@ describe('GET /tickets/:ticket_id', () => {
       holder: { first_name: 'John', last_name: 'Doe', email: null, document_number: 'X-1' },
       status: 'valid',
       entries: 0,
+      qr_code_changes_at: null,
       qr_code: expect.stringMatching(/^[A-Z2-7]{143}$/),
       validated_at: null,
       voided_at: null,

@@ -12,6 +12,7 @@ import {
   type TicketKey,
   type TicketPublicJwk,
 } from './keys.ts';
+import { eventKeyOf, isTimely, partsOf, rotationKeyOf, ticketSecretOf, timeCode } from './rotation.ts';
 
 /** After so long the keys are read again, so that a rotation by another process is followed. */
 const FRESH_MS = 60_000;
@@ -28,15 +29,23 @@ interface Codes {
   proven: LRUCache<string, TicketClaims>;
 }
 
-/** Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions. */
-export type TicketSigner = (claims: TicketClaims) => Promise<string>;
+/**
+ * Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions.
+ * @param at of a ticket whose codes rotate: the moment that it is shown
+ */
+export type TicketSigner = (claims: TicketClaims, at?: Date) => Promise<string>;
+
+/** A key with what rotating codes are derived from. */
+interface RingKey extends TicketKey {
+  readonly rotation: Buffer;
+}
 
 interface Ring {
   readAt: number;
   /** Every key of the company: retired ones verify for ever. */
-  keys: ReadonlyMap<number, TicketKey>;
+  keys: ReadonlyMap<number, RingKey>;
   /** The newest that is not retired. */
-  signing: TicketKey | undefined;
+  signing: RingKey | undefined;
 }
 
 interface KeyRow {
@@ -79,7 +88,7 @@ export class TicketKeyring {
   async signer(company_id: number): Promise<TicketSigner> {
     const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
     const { made, proven } = this.#codesOf(company_id);
-    return async (claims) => {
+    return async (claims, at) => {
       const { ticketId, eventId, serial } = claims;
       const name = `${key.number} ${ticketId} ${eventId} ${serial}`;
       let code = made.get(name);
@@ -88,7 +97,7 @@ export class TicketKeyring {
         made.set(name, code);
         proven.set(code, claims);
       }
-      return code;
+      return at ? `${code}.${timeCode(secretBy(key, claims), at)}` : code;
     };
   }
 
@@ -97,11 +106,12 @@ export class TicketKeyring {
    * Ed25519 is deterministic, so whoever holds the private key proves a code by making it again: a third of the cost of
    * verifying its signature.
    *
+   * @param text digits of a rotating code behind it do no harm
    * @returns undefined for anything that the company has not signed. The rest is for the caller to ask: does the ticket
    *   exist, has it still this serial?
    */
   async prove(company_id: number, text: string): Promise<TicketClaims | undefined> {
-    const spelt = canonicalTicketCode(text);
+    const spelt = canonicalTicketCode(partsOf(text).token);
     if (!spelt) return undefined;
     const { proven } = this.#codesOf(company_id);
     const known = proven.get(spelt);
@@ -115,6 +125,30 @@ export class TicketKeyring {
     if (!timingSafeEqual(Buffer.from(made), Buffer.from(spelt))) return undefined;
     proven.set(made, claims);
     return claims;
+  }
+
+  /**
+   * The same for a code that rotates, and whether it is the one of a moment: a picture of it is not.
+   */
+  async proveTimely(
+    company_id: number,
+    text: string,
+    at: Date,
+  ): Promise<{ claims: TicketClaims; timely: boolean } | undefined> {
+    const { token, digits } = partsOf(text);
+    const claims = await this.prove(company_id, token);
+    const key = claims && (await this.#numbered(company_id, readTicketCode(token)?.keyNumber ?? 0));
+    if (!key) return undefined;
+    return { claims, timely: digits !== undefined && isTimely(secretBy(key, claims), digits, at) };
+  }
+
+  /** What scanners tell the rotating codes of an event by, one for each key that may have signed a ticket. Secret. */
+  async eventKeys(company_id: number, event_id: number): Promise<{ kid: string; secret: string }[]> {
+    const { keys } = await this.#fresh(company_id);
+    return [...keys.values()].map(({ number, rotation }) => ({
+      kid: String(number),
+      secret: eventKeyOf(rotation, event_id).toString('base64url'),
+    }));
   }
 
   /**
@@ -156,7 +190,7 @@ export class TicketKeyring {
     return codes;
   }
 
-  async #firstKey(company_id: number): Promise<TicketKey> {
+  async #firstKey(company_id: number): Promise<RingKey> {
     await inTransaction(this.#db, async (tx) => {
       await tx.query(LOCK, [company_id]); // of processes that come together one makes it, the others find it
       const rows = await tx.query<KeyRow>(READ, [company_id]);
@@ -168,7 +202,7 @@ export class TicketKeyring {
   }
 
   /** A key that this process has not seen was made by another: the code names it, so it exists by now, or never. */
-  async #numbered(company_id: number, number: number): Promise<TicketKey | undefined> {
+  async #numbered(company_id: number, number: number): Promise<RingKey | undefined> {
     const known = this.#rings.get(company_id)?.keys.get(number);
     return known ?? (await this.#read(company_id)).keys.get(number);
   }
@@ -181,7 +215,7 @@ export class TicketKeyring {
   async #read(company_id: number): Promise<Ring> {
     const readAt = performance.now();
     const rows = await this.#db.query<KeyRow>(READ, [company_id]);
-    const keys = rows.map(({ private_jwk, retired }) => ({ key: importTicketKey(private_jwk), retired }));
+    const keys = rows.map(({ private_jwk, retired }) => ({ key: ringKey(private_jwk), retired }));
     const ring: Ring = {
       readAt,
       keys: new Map(keys.map(({ key }) => [key.number, key])),
@@ -191,6 +225,14 @@ export class TicketKeyring {
     return ring;
   }
 }
+
+function ringKey(jwk: unknown): RingKey {
+  const key = importTicketKey(jwk);
+  return { ...key, rotation: rotationKeyOf(key.privateKey) };
+}
+
+const secretBy = ({ rotation }: RingKey, claims: TicketClaims): Buffer =>
+  ticketSecretOf(eventKeyOf(rotation, claims.eventId), claims);
 
 async function insertKey(tx: Tx, company_id: number): Promise<number> {
   const [next] = await tx.query<{ number: number }>(NEXT, [company_id]);

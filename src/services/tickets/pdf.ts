@@ -11,6 +11,11 @@ const font = (name: string) => createRequire(import.meta.url).resolve(`dejavu-fo
 const REGULAR = font('DejaVuSans');
 const BOLD = font('DejaVuSans-Bold');
 
+/** A ticket whose code can stand on paper. */
+export type PrintableSheet = Sheet & { code: string };
+
+export const isPrintable = (sheet: Sheet): sheet is PrintableSheet => sheet.code !== null;
+
 /** Millimetres in points. */
 const mm = (length: number): number => (length * 72) / 25.4;
 
@@ -22,7 +27,7 @@ const GREY = '#6b7280';
  * Tickets as one PDF, a page of A4 each: event, time and place, holder, and the code drawn as vectors.
  * @param sheets at least one
  */
-export async function ticketsPdf(sheets: readonly Sheet[], language: Language): Promise<Buffer> {
+export async function ticketsPdf(sheets: readonly PrintableSheet[], language: Language): Promise<Buffer> {
   const pdf = new PDFDocument({
     size: 'A4',
     margin: MARGIN,
@@ -47,7 +52,7 @@ export async function ticketsPdf(sheets: readonly Sheet[], language: Language): 
 
 type Pdf = InstanceType<typeof PDFDocument>;
 
-function page(pdf: Pdf, sheet: Sheet, language: Language): void {
+function page(pdf: Pdf, sheet: PrintableSheet, language: Language): void {
   const words = TICKET_WORDS[language];
   const { time_zone, starts_at, doors_at } = sheet;
   pdf.addPage();

@@ -7,7 +7,7 @@ import { claimsOf, isLive, readTicket, type TicketRow } from './row.ts';
 const EVENT_NAME = statement('ticket_event_name', 'SELECT name FROM event WHERE company_id = $1 AND id = $2');
 
 /**
- * The code of a ticket as an SVG, named after the event and the seat.
+ * The code that a ticket has now as an SVG, named after the event and the seat.
  * @throws AppError not_found; conflict when the ticket no longer admits
  */
 export async function drawQrSvg(ctx: Context, ticket_id: string): Promise<string> {
@@ -21,7 +21,7 @@ export async function drawQrSvg(ctx: Context, ticket_id: string): Promise<string
 }
 
 /**
- * The code of a ticket as a PNG.
+ * The code that a ticket has now as a PNG.
  * @param scale pixels a module, 1 to 40
  * @throws AppError not_found; conflict when the ticket no longer admits
  */
@@ -34,6 +34,8 @@ async function liveCode(ctx: Context, row: TicketRow): Promise<string> {
     throw new AppError('conflict', `This ticket is ${row.status}: it has no code.`, {
       ticket_status: row.status,
     });
-  const sign = await ctx.system.ticketKeys.signer(ctx.company_id);
-  return sign(claimsOf(row));
+  const { db, rotatingEvents, ticketKeys } = ctx.system;
+  const rotating = await rotatingEvents.among(db, ctx.company_id, [row.event_id]);
+  const sign = await ticketKeys.signer(ctx.company_id);
+  return sign(claimsOf(row), rotating.has(row.event_id) ? ctx.now : undefined);
 }

@@ -6,6 +6,7 @@ import { notFound } from '../../errors.ts';
 import type { ScannedTicket, Ticket } from '../../schemas/tickets.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import type { TicketSigner } from './keyring.ts';
+import { changesAfter } from './rotation.ts';
 import type { TicketStatus } from './state.ts';
 
 export type TicketView = z.output<typeof Ticket>;
@@ -92,7 +93,7 @@ export const claimsOf = ({ id, event_id, serial }: TicketRow) => ({
   serial,
 });
 
-/** Tickets as their owner, `sell` and `admin` see them, with their codes. All of one company. */
+/** Tickets as their owner, `sell` and `admin` see them, with the codes that they have now. All of one company. */
 export async function presentTickets(
   ctx: Context,
   rows: readonly TicketRow[],
@@ -100,12 +101,19 @@ export async function presentTickets(
   reader: Tx | Database = ctx.system.db,
 ): Promise<TicketView[]> {
   const seats = rows.flatMap((row) => row.seat_id ?? []);
-  const labels = await ctx.system.seatLabels.of(reader, ctx.company_id, seats);
+  const { seatLabels, rotatingEvents } = ctx.system;
+  const labels = await seatLabels.of(reader, ctx.company_id, seats);
+  const living = rows.filter(isLive).map(({ event_id }) => event_id);
+  const rotating = await rotatingEvents.among(reader, ctx.company_id, living);
   return Promise.all(
-    rows.map(async (row) => ({
-      ...presentScanned(row, labels),
-      qr_code: isLive(row) ? await sign(claimsOf(row)) : null,
-    })),
+    rows.map(async (row) => {
+      const at = rotating.has(row.event_id) ? ctx.now : undefined;
+      return {
+        ...presentScanned(row, labels),
+        qr_code: isLive(row) ? await sign(claimsOf(row), at) : null,
+        qr_code_changes_at: isLive(row) && at ? changesAfter(at) : null,
+      };
+    }),
   );
 }
 

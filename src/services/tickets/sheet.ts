@@ -6,7 +6,8 @@ import { claimsOf, isLive, type TicketRow } from './row.ts';
 /** All that a ticket shows of itself to the person who carries it. */
 export interface Sheet {
   id: string;
-  code: string;
+  /** Null where codes rotate: no paper can show one. */
+  code: string | null;
   event_id: number;
   event: string;
   starts_at: Date;
@@ -25,12 +26,13 @@ export interface Sheet {
 
 interface SheetRow extends Omit<Sheet, 'id' | 'code' | 'venue' | 'holder'> {
   ticket_id: string;
+  rotating_codes: boolean;
   venue: (string | null)[];
 }
 
 const SHEETS = statement(
   'ticket_sheets',
-  `SELECT t.id AS ticket_id, e.id AS event_id, coalesce(e.translations -> $3 ->> 'name', e.name) AS event, e.starts_at, e.ends_at, e.doors_at,
+  `SELECT t.id AS ticket_id, e.id AS event_id, e.rotating_codes, coalesce(e.translations -> $3 ->> 'name', e.name) AS event, e.starts_at, e.ends_at, e.doors_at,
      e.time_zone, co.name AS company, coalesce(y.translations -> $3 ->> 'name', y.name) AS type,
      ARRAY[v.name, v.line1, nullif(concat_ws(' ', v.postal_code, v.city), '')] AS venue,
      CASE WHEN s.id IS NULL THEN x.name ELSE concat_ws(' · ', x.name, r.label, s.number) END AS place
@@ -60,10 +62,10 @@ export async function sheetsOf(
   const byId = new Map(found.map((sheet) => [sheet.ticket_id, sheet]));
   return Promise.all(
     living.map(async (row) => {
-      const { ticket_id: id, venue, ...words } = byId.get(row.id) as SheetRow;
+      const { ticket_id: id, venue, rotating_codes, ...words } = byId.get(row.id) as SheetRow;
       const holder = [row.first_name, row.last_name].filter(Boolean).join(' ') || null;
       const lines = venue.filter((line) => line !== null);
-      return { ...words, id, venue: lines, holder, code: await sign(claimsOf(row)) };
+      return { ...words, id, venue: lines, holder, code: rotating_codes ? null : await sign(claimsOf(row)) };
     }),
   );
 }

@@ -6,6 +6,8 @@ import type { System } from '../../system.ts';
 export interface Door {
   event_id: number;
   cancelled: boolean;
+  /** Codes are good for seconds. */
+  rotating: boolean;
   interface_ids: ReadonlySet<number>;
   gate_ids: ReadonlySet<number>;
   admissions: ReadonlyMap<number, Admission>;
@@ -28,6 +30,7 @@ export interface Admission {
 interface DoorRow {
   event_id: number;
   status: string;
+  rotating_codes: boolean;
   starts_at: Date;
   ends_at: Date | null;
   doors_at: Date | null;
@@ -47,7 +50,7 @@ interface TypeRow {
 
 const LOAD = statement(
   'door_load',
-  `SELECT e.id AS event_id, e.status, e.starts_at, e.ends_at, e.doors_at,
+  `SELECT e.id AS event_id, e.status, e.rotating_codes, e.starts_at, e.ends_at, e.doors_at,
      ARRAY (SELECT i.interface_id FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS interface_ids,
      ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gate_ids,
@@ -100,6 +103,7 @@ async function load(system: System, company_id: number, event_id: number): Promi
   return {
     event_id,
     cancelled: row.status === 'cancelled',
+    rotating: row.rotating_codes,
     interface_ids: new Set(row.interface_ids),
     gate_ids: new Set(row.gate_ids),
     admissions: new Map(

@@ -3,6 +3,7 @@ import { statement } from '../../db/client.ts';
 import { transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, notFound } from '../../errors.ts';
 import type { GroupScan } from '../../schemas/validations.ts';
+import type { Door } from './door.ts';
 import type { Claims } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
 import type { ValidationView } from './row.ts';
@@ -36,7 +37,7 @@ export async function scanGroup(ctx: Context, body: GroupScan): Promise<Validati
   const scanned_at = momentOfScan(ctx, body.scanned_at);
   const door = await doorAt(ctx, body.event_id, gate_id);
   const { force, force_reason } = forceOf(body.force);
-  const members = await membersOf(ctx, body);
+  const members = await membersOf(ctx, body, door);
   if (members.length * people > MOST)
     throw fieldError('/people', `At most ${MOST} people in one request.`, 'too_big');
   const commands = members.flatMap((claims, i) =>
@@ -56,16 +57,17 @@ export async function scanGroup(ctx: Context, body: GroupScan): Promise<Validati
   );
 }
 
-async function membersOf(ctx: Context, body: GroupScan): Promise<(Claims | undefined)[]> {
+async function membersOf(ctx: Context, body: GroupScan, door: Door): Promise<(Claims | undefined)[]> {
   const { qr_codes, qr_code, cart_id, event_id } = body;
-  if (qr_codes) return Promise.all(qr_codes.map((code) => claimsIn(ctx, { qr_code: code })));
+  const read = (code: string | undefined) => claimsIn(ctx, { qr_code: code }, door, ctx.now);
+  if (qr_codes) return Promise.all(qr_codes.map(read));
   if (cart_id !== undefined) {
     const members = await ofCart(ctx, cart_id, event_id);
     if (!members.length) throw notFound('Cart with tickets for this event');
     return members;
   }
-  const claims = await claimsIn(ctx, { qr_code });
-  if (!claims) return [undefined];
+  const claims = await read(qr_code);
+  if (!claims || claims.outdated) return [claims]; // a picture speaks for nobody else
   const [ticket] = await ctx.system.db.query<{ cart_id: string | null }>(BEHIND_CODE, [
     ctx.company_id,
     claims.ticketId,

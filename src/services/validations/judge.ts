@@ -8,6 +8,8 @@ export interface Claims {
   ticketId: string;
   eventId: number | null;
   serial: number | null;
+  /** Of a code that rotates: it was not the one of its moment. A picture, say. */
+  outdated?: boolean;
 }
 
 /** A code held before a gate. */
@@ -76,10 +78,11 @@ export function faultOf(attempt: Attempt, ticket: TicketAtDoor | undefined): Rej
 }
 
 function entryFault(
-  { gate_id, scanned_at }: Attempt,
+  { claims, gate_id, scanned_at }: Attempt,
   ticket: TicketAtDoor,
   { gate_ids, valid_from, valid_until }: Admission,
 ): Rejection | null {
+  if (claims?.outdated) return 'expired';
   if (!ticket.paid) return 'unpaid';
   if (scanned_at < valid_from) return 'not_yet_valid';
   if (scanned_at >= valid_until) return 'expired';

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type Database, statement } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { ROTATION } from '../tickets/rotation.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { doorAt } from './prepare.ts';
 
@@ -75,6 +76,9 @@ export async function getManifest(ctx: Context, event_id: number, since?: string
     }),
     keys: canonicalJson(keys),
     gates: canonicalJson(event.gates),
+    rotation: canonicalJson(
+      rotating_codes ? { ...ROTATION, keys: await system.ticketKeys.eventKeys(company_id, event_id) } : null,
+    ),
     rules: canonicalJson([
       ...[...door.admissions].map(([ticket_type_id, admission]) => ({
         ticket_type_id,

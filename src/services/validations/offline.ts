@@ -40,9 +40,10 @@ export async function uploadScans(ctx: Context, batch: OfflineBatch): Promise<It
 async function prepare(ctx: Context, body: OfflineScan, skew: number): Promise<Prepared> {
   const { gate_id = null, direction = 'entry', nonce } = body;
   try {
-    const [door, claims] = await Promise.all([doorAt(ctx, body.event_id, gate_id), claimsIn(ctx, body)]);
+    const door = await doorAt(ctx, body.event_id, gate_id);
     // Nothing was scanned after it was sent: a clock that was set back in between is bounded by that.
     const scanned_at = new Date(Math.min(body.scanned_at.getTime() - skew, ctx.now.getTime()));
+    const claims = await claimsIn(ctx, body, door, scanned_at);
     const { force, force_reason } = forceOf(body.force);
     const attempt = { door, claims, gate_id, direction, scanned_at, force };
     return { ctx, body, nonce, found: { attempt, force_reason } };

@@ -18,13 +18,21 @@ export async function doorAt(ctx: Context, event_id: number, gate_id: number | n
   return door;
 }
 
-/** What a code says that the company signed; a ticket that is named by its id speaks for itself. */
+/**
+ * What a code says that the company signed; a ticket that is named by its id speaks for itself.
+ * @param at when it was scanned by our clock: at a door whose codes rotate, it must be the code of that moment
+ */
 export async function claimsIn(
   { system, company_id }: Context,
   { qr_code, ticket_id }: Named,
+  door: Door,
+  at: Date,
 ): Promise<Claims | undefined> {
-  if (qr_code !== undefined) return system.ticketKeys.prove(company_id, qr_code);
-  return ticket_id === undefined ? undefined : { ticketId: ticket_id, eventId: null, serial: null };
+  if (qr_code === undefined)
+    return ticket_id === undefined ? undefined : { ticketId: ticket_id, eventId: null, serial: null };
+  if (!door.rotating) return system.ticketKeys.prove(company_id, qr_code);
+  const proved = await system.ticketKeys.proveTimely(company_id, qr_code, at);
+  return proved && { ...proved.claims, outdated: !proved.timely };
 }
 
 /** Whether staff lets in whatever the rules say, and its words for it. */

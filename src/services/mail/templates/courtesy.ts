@@ -1,10 +1,13 @@
 import { statement } from '../../../db/client.ts';
+import type { Language } from '../../../errors.ts';
+import type { System } from '../../../system.ts';
+import { isPrintable } from '../../tickets/pdf.ts';
 import { qrPng } from '../../tickets/qr-image.ts';
 import type { TicketRow } from '../../tickets/row.ts';
 import { sheetsOf } from '../../tickets/sheet.ts';
 import { momentIn } from '../../tickets/words.ts';
 import type { MailTemplate } from '../template.ts';
-import { ticketFiles } from './tickets.ts';
+import { ROTATING, ticketFiles } from './tickets.ts';
 
 /** Instants are text: they wait in the database. */
 interface Invitation {
@@ -24,14 +27,17 @@ const TICKET = statement(
 
 /** A free ticket for its guest: the code as a picture, the page to print, the date. One that was revoked meanwhile goes without. */
 export const courtesy: MailTemplate<Invitation> = {
-  content({ company, language, data: { first_name, event, starts_at, time_zone } }) {
+  async content({ company_id, company, language, data }, system) {
+    const { first_name, event, starts_at, time_zone } = data;
+    const [sheet] = await sheetsIn(system, company_id, data.ticket_id, language);
+    const live = sheet?.code === null;
     const when = momentIn(time_zone, language, new Date(starts_at));
     return {
       en: {
         subject: `Your invitation: ${event}`,
         parts: [
           `Hello ${first_name},`,
-          `${company} invites you. Your ticket is attached: show its code at the door.`,
+          `${company} invites you. ${live ? ROTATING.en : 'Your ticket is attached: show its code at the door.'}`,
           { rows: rows(['Event', event], ['When', when]) },
         ],
       },
@@ -39,7 +45,7 @@ export const courtesy: MailTemplate<Invitation> = {
         subject: `Su invitación: ${event}`,
         parts: [
           `Hola, ${first_name}:`,
-          `${company} le invita. Su entrada va adjunta: muestre el código en la puerta.`,
+          `${company} le invita. ${live ? ROTATING.es : 'Su entrada va adjunta: muestre el código en la puerta.'}`,
           { rows: rows(['Evento', event], ['Cuándo', when]) },
         ],
       },
@@ -47,7 +53,7 @@ export const courtesy: MailTemplate<Invitation> = {
         subject: `O seu convite: ${event}`,
         parts: [
           `Olá, ${first_name}:`,
-          `${company} convida você. O seu ingresso está em anexo: mostre o código na entrada.`,
+          `${company} convida você. ${live ? ROTATING.pt : 'O seu ingresso está em anexo: mostre o código na entrada.'}`,
           { rows: rows(['Evento', event], ['Quando', when]) },
         ],
       },
@@ -55,13 +61,17 @@ export const courtesy: MailTemplate<Invitation> = {
   },
 
   async attachments(system, { company_id, language, data: { ticket_id } }) {
-    const rows = await system.db.query<TicketRow>(TICKET, [company_id, ticket_id]);
-    const sheets = await sheetsOf(system, rows, language);
-    const [sheet] = sheets;
-    if (!sheet) return [];
-    const picture = { filename: 'ticket.png', contentType: 'image/png', content: await qrPng(sheet.code) };
-    return [picture, ...(await ticketFiles(sheets, language))];
+    const sheets = await sheetsIn(system, company_id, ticket_id, language);
+    const pictures = await Promise.all(
+      sheets.filter(isPrintable).map(async ({ code }) => ({
+        ...{ filename: 'ticket.png', contentType: 'image/png', content: await qrPng(code) },
+      })),
+    );
+    return [...pictures, ...(await ticketFiles(sheets, language))];
   },
 };
+
+const sheetsIn = async (system: System, company_id: number, ticket_id: string, language: Language) =>
+  sheetsOf(system, await system.db.query<TicketRow>(TICKET, [company_id, ticket_id]), language);
 
 const rows = (...facts: [string, string][]): [string, string][] => facts;

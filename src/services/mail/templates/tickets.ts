@@ -3,7 +3,7 @@ import type { Language } from '../../../errors.ts';
 import type { System } from '../../../system.ts';
 import { ticketCalendar } from '../../tickets/calendar.ts';
 import { type Mailed, type MailedWhy, mailedTickets } from '../../tickets/mail.ts';
-import { ticketsPdf } from '../../tickets/pdf.ts';
+import { isPrintable, ticketsPdf } from '../../tickets/pdf.ts';
 import { type Sheet, sheetsOf } from '../../tickets/sheet.ts';
 import { LOCALES, momentIn } from '../../tickets/words.ts';
 import type { Attachment, Letter, MailTemplate, Part } from '../template.ts';
@@ -43,7 +43,8 @@ export const tickets: MailTemplate<Mailed> = {
           ),
         ),
         ...(order ? [orderPart(order, language)] : []),
-        words.attached,
+        ...(sheets.some(isPrintable) ? [words.attached] : []),
+        ...(sheets.every(isPrintable) ? [] : [ROTATING[language]]),
       ],
     };
   },
@@ -56,21 +57,17 @@ export const tickets: MailTemplate<Mailed> = {
 const sheetsIn = async (system: System, { company_id, language, data }: Letter<Mailed>): Promise<Sheet[]> =>
   sheetsOf(system, await mailedTickets(system.db, company_id, data), language);
 
-/** Tickets as files that go with a mail. */
+/** Tickets as files that go with a mail: no page for those whose codes rotate. */
 export async function ticketFiles(sheets: readonly Sheet[], language: Language): Promise<Attachment[]> {
   if (!sheets.length) return [];
-  return [
-    {
-      filename: 'tickets.pdf',
-      contentType: 'application/pdf',
-      content: await ticketsPdf(sheets, language),
-    },
-    {
-      filename: 'dates.ics',
-      contentType: 'text/calendar; charset=utf-8',
-      content: Buffer.from(ticketCalendar(sheets)),
-    },
-  ];
+  const printable = sheets.filter(isPrintable);
+  const dates = {
+    ...{ filename: 'dates.ics', contentType: 'text/calendar; charset=utf-8' },
+    content: Buffer.from(ticketCalendar(sheets)),
+  };
+  if (!printable.length) return [dates];
+  const content = await ticketsPdf(printable, language);
+  return [{ filename: 'tickets.pdf', contentType: 'application/pdf', content }, dates];
 }
 
 function eventPart(sheets: readonly Sheet[], language: Language): Part {
@@ -98,6 +95,13 @@ function orderPart({ id, total, currency }: Order, language: Language): Part {
     ],
   };
 }
+
+/** What is said where codes rotate. */
+export const ROTATING: Record<Language, string> = {
+  en: 'The code changes every few seconds: show it live on your phone. A picture of it lets nobody in.',
+  es: 'El código cambia cada pocos segundos: muéstrelo en vivo en el móvil. Con una foto no entra nadie.',
+  pt: 'O código muda a cada poucos segundos: mostre-o ao vivo no telemóvel. Com uma foto ninguém entra.',
+};
 
 interface Words {
   subject(event: string): string;
