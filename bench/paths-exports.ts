@@ -17,7 +17,7 @@ export const exports: Path = {
          FROM generate_series(1, $1) i`,
         [part],
       );
-    const server = await startServer('./export-server.ts', { DATABASE_URL: url });
+    const server = await startServer('export-server', { DATABASE_URL: url });
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const results: Result[] = [];
     try {

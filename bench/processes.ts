@@ -7,10 +7,12 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a server of the bench in a process of its own, so that it does not share the event loop of the measuring. */
-export async function startServer(file: string, env: Record<string, string> = {}): Promise<Server> {
-  const child = fork(new URL(file, import.meta.url), {
-    execArgv: ['--import', 'tsx'],
+/**
+ * Starts a server of the bench, compiled as the real one is, in a process of its own, so that it does not share the event
+ * loop of the measuring.
+ */
+export async function startServer(name: string, env: Record<string, string> = {}): Promise<Server> {
+  const child = fork(new URL(`../dist/bench/${name}.js`, import.meta.url), {
     env: { ...process.env, ...env },
   });
   const { port } = await next<{ port: number }>(child);

@@ -27,8 +27,8 @@ const system = createSystem(readConfig({ RATE_LIMIT: '1000000' }), pino({ level:
 
 console.log('making a company with 350,000 seats …');
 const world = await makeWorld(system, ROUNDS);
-const api = await startServer('./api-server.ts', { DATABASE_URL: url });
-const bare = await startServer('./bare-server.ts');
+const api = await startServer('api-server', { DATABASE_URL: url });
+const bare = await startServer('bare-server');
 const token = await tokenOf(api.url);
 const bench: Bench = { folder, url, system, world, api, bare, token, rounds: ROUNDS };
 

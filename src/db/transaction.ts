@@ -68,8 +68,7 @@ export async function inTransaction<T>(
   const client = await db.pool.connect();
   let broken = false;
   try {
-    await client.query(BEGIN);
-    const result = await work(handle(client));
+    const result = await work(handle(client, BEGIN));
     await client.query(end).catch((error: unknown) => {
       throw commitFailure(error);
     });
@@ -97,8 +96,7 @@ export async function inSnapshot<T>(db: Database, work: (tx: Tx, at: Date) => Pr
   const client = await db.pool.connect();
   let broken = false;
   try {
-    await client.query(SNAPSHOT);
-    const tx = handle(client);
+    const tx = handle(client, SNAPSHOT);
     const [clock] = await tx.query<{ at: Date }>(CLOCK);
     return await work(tx, (clock as { at: Date }).at);
   } catch (error) {
@@ -111,19 +109,42 @@ export async function inSnapshot<T>(db: Database, work: (tx: Tx, at: Date) => Pr
   }
 }
 
-function handle(client: pg.PoolClient): Tx {
+/** Begins the transaction; its first statements travel in the same packet, and none is answered unless it has begun. */
+function handle(client: pg.PoolClient, begin: string): Tx {
+  const send = together(client);
   let failure: unknown;
-  const run = (s: Statement, values: Values = []) =>
-    client
-      .query({ name: s.name, text: s.text, values: withArrayLiterals(values) })
-      .catch((error: unknown) => {
-        // Of statements sent together, those behind one that failed only say that the transaction is aborted.
-        failure ??= error;
-        throw failure;
-      });
+  const failed = (error: unknown): never => {
+    // Of statements sent together, those behind one that failed only say that the transaction is aborted.
+    failure ??= error;
+    throw failure;
+  };
+  const began = send(begin).catch(failed);
+  began.catch(() => {}); // whoever sends a statement hears of it
+  const run = async (s: Statement, values: Values = []) => {
+    const answer = send({ name: s.name, text: s.text, values: withArrayLiterals(values) }).catch(failed);
+    const [result] = await Promise.all([answer, began]);
+    return result;
+  };
   return {
     kind: 'transaction',
     query: async <Row>(s: Statement, values?: Values) => (await run(s, values)).rows as Row[],
     execute: async (s, values) => (await run(s, values)).rowCount ?? 0,
+  };
+}
+
+/** Sends what is asked in one turn of the event loop as one packet: a write to a socket costs more than a statement. */
+function together(client: pg.PoolClient): (query: string | pg.QueryConfig) => Promise<pg.QueryResult> {
+  const { stream } = (client as unknown as { connection: pg.Connection }).connection;
+  let held = false;
+  return (query) => {
+    if (!held) {
+      held = true;
+      stream.cork();
+      process.nextTick(() => {
+        held = false;
+        stream.uncork();
+      });
+    }
+    return client.query(query as pg.QueryConfig);
   };
 }
