@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
-import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
+import type { End, Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
 import type { Buyer } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
 import { takeLines } from '../inventory/take.ts';
+import { keyedBatch, type Outcomes } from '../keyed-batch.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
@@ -53,39 +53,29 @@ export async function executeHolds(
   commands: HoldCommand[],
   end: End = 'COMMIT',
 ): Promise<Outcome<unknown>[]> {
-  const outcomes = new Map<HoldCommand, Outcome<unknown>>();
-  const refuse = (command: HoldCommand, refusal: unknown) => outcomes.set(command, { refusal });
-  const prepared = await pickAll(system, commands, refuse);
+  const unpicked: Outcomes<HoldCommand, unknown> = new Map();
+  const prepared = await pickAll(system, commands, (command, refusal) => unpicked.set(command, { refusal }));
   const seat_ids = prepared.flatMap(({ command, picks }) =>
     command.wanted.flatMap((w) => seatsWanted({ picks }, w)),
   );
   const labels = await system.seatLabels.of(system.db, company_id, seat_ids);
+  const picked = new Map(prepared.map((it) => [it.command, it]));
 
-  await inTransaction(
-    system.db,
-    async (tx) => {
-      const claims = await claimKeys(
-        tx,
-        prepared.map(({ command }) => command.ctx),
+  const outcomes = await keyedBatch<HoldCommand, unknown>(
+    system,
+    [...picked.keys()],
+    async (tx, claimed, outcomes) => {
+      const asked = claimed.map((command) => picked.get(command) as Prepared);
+      const granted = await decide(tx, company_id, asked, (command, refusal) =>
+        outcomes.set(command, { refusal }),
       );
-      const claimed = prepared.filter(({ command }, i) => !claims[i] || !refuse(command, claims[i]));
-      const granted = await decide(tx, company_id, claimed, refuse);
-      await releaseKeys(
-        tx,
-        claimed.flatMap(({ command }) => (outcomes.has(command) ? [command.ctx] : [])),
-      );
-      const results = await write(tx, company_id, granted, labels);
-      await answerKeys(tx, results);
-      for (const { command, result } of results) outcomes.set(command, { result });
+      for (const { command, result } of await write(tx, company_id, granted, labels))
+        outcomes.set(command, { result });
     },
-    end,
+    { end },
   );
-
-  return commands.map((command) => {
-    const outcome = outcomes.get(command) as Outcome<unknown>;
-    if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'answered';
-    return outcome;
-  });
+  const judged = outcomes[Symbol.iterator]();
+  return commands.map((command) => unpicked.get(command) ?? (judged.next().value as Outcome<unknown>));
 }
 
 interface Granted {
@@ -204,7 +194,7 @@ async function write(
   company_id: number,
   granted: Granted[],
   labels: ReadonlyMap<number, SeatLabel>,
-): Promise<{ ctx: Context; command: HoldCommand; result: unknown }[]> {
+): Promise<{ command: HoldCommand; result: unknown }[]> {
   if (!granted.length) return [];
   await Promise.all([
     insertCarts(
@@ -234,7 +224,6 @@ async function write(
     granted.map(({ command, cart }) => ({ cart, wanted: command.wanted })),
   );
   return granted.map(({ command, cart, verdict }) => ({
-    ctx: command.ctx,
     command,
     result: command.present({ cart, lines: verdict.lines as LineRow[], labels }),
   }));

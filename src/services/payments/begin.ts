@@ -1,6 +1,5 @@
 import type { Context } from '../../context.ts';
-import { claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
+import type { End, Tx } from '../../db/transaction.ts';
 import type { PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
 import { uuidv7 } from '../../uuid.ts';
@@ -9,6 +8,7 @@ import type { CartRow } from '../carts/row.ts';
 import { moveCarts } from '../carts/state.ts';
 import { createJobs } from '../jobs/job.ts';
 import { enqueue } from '../jobs/queue.ts';
+import { keyedBatch, type Outcomes } from '../keyed-batch.ts';
 import { byCompany, lockedCarts, reachable } from './direct.ts';
 import { prolongHolds } from './hold.ts';
 import { firstLookUp } from './look-up.ts';
@@ -37,8 +37,6 @@ interface Granted {
   payment: NewPayment;
 }
 
-type Refuse = (command: CardPayment, refusal: unknown) => void;
-
 /**
  * The first half of card payments, before their provider is asked: the payment is written down, its cart waits for it,
  * and a look-up is due should this process die with the call under way. From here on no charge can get lost, and none
@@ -49,51 +47,26 @@ export async function executeBegin(
   commands: CardPayment[],
   end: End = 'COMMIT',
 ): Promise<Outcome<PaymentRow>[]> {
-  const outcomes = new Map<CardPayment, Outcome<PaymentRow>>();
-  const refuse: Refuse = (command, refusal) => {
-    outcomes.set(command, { refusal });
-  };
-
-  await inTransaction(
-    system.db,
-    async (tx) => {
-      const claims = await claimKeys(
-        tx,
-        commands.map(({ ctx }) => ctx),
-      );
-      const claimed = commands.filter((_, i) => !claims[i]);
-      commands.forEach((command, i) => {
-        if (claims[i]) refuse(command, claims[i]);
-      });
+  return keyedBatch<CardPayment, PaymentRow>(
+    system,
+    commands,
+    async (tx, claimed, outcomes) => {
       for (const [company_id, group] of byCompany(claimed)) {
-        const granted = await judgeAll(tx, company_id, group, refuse);
+        const granted = await judgeAll(tx, company_id, group, outcomes);
         const rows = new Map((await write(tx, company_id, granted)).map((row) => [row.id, row]));
         for (const { command, payment } of granted)
           outcomes.set(command, { result: rows.get(payment.id) as PaymentRow });
       }
-      const refused = claimed.filter(
-        (command) => 'refusal' in (outcomes.get(command) as Outcome<PaymentRow>),
-      );
-      await releaseKeys(
-        tx,
-        refused.map(({ ctx }) => ctx),
-      );
     },
-    end,
+    { end, answered: false },
   );
-
-  return commands.map((command) => {
-    const outcome = outcomes.get(command) as Outcome<PaymentRow>;
-    if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'claimed';
-    return outcome;
-  });
 }
 
 async function judgeAll(
   tx: Tx,
   company_id: number,
   commands: readonly CardPayment[],
-  refuse: Refuse,
+  outcomes: Outcomes<CardPayment, PaymentRow>,
 ): Promise<Granted[]> {
   const carts = await lockedCarts(
     tx,
@@ -126,7 +99,7 @@ async function judgeAll(
       });
       carts.set(cart_id, { ...cart, status: 'pending_payment' }); // for a second payment of it in this batch
     } catch (refusal) {
-      refuse(command, refusal);
+      outcomes.set(command, { refusal });
     }
   }
   return granted;

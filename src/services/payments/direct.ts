@@ -1,6 +1,5 @@
 import type { Context } from '../../context.ts';
-import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { type End, inTransaction, type Tx } from '../../db/transaction.ts';
+import type { End, Tx } from '../../db/transaction.ts';
 import { notFound } from '../../errors.ts';
 import type { Payment, PaymentRequest } from '../../schemas/payments.ts';
 import type { System } from '../../system.ts';
@@ -9,6 +8,7 @@ import type { Outcome } from '../batcher.ts';
 import { type CartRow, lockCarts, mayReach } from '../carts/row.ts';
 import { recordCash } from '../cash/record.ts';
 import { type CreditEntry, creditKey, enterCredit, lockCredit } from '../credit/books.ts';
+import { keyedBatch, type Outcomes } from '../keyed-batch.ts';
 import { bookCaptures } from './capture.ts';
 import { insertPayments, type NewPayment, presentPayment } from './row.ts';
 import { amountToPay } from './verdict.ts';
@@ -26,56 +26,24 @@ interface Granted {
   payment: NewPayment;
 }
 
-type Refuse = (command: DirectPayment, refusal: unknown) => void;
-
 /** Books the payments of one batch in one transaction: verdicts in memory, then a few set-based statements. */
 export async function executeDirect(
   system: System,
   commands: DirectPayment[],
   end: End = 'COMMIT',
 ): Promise<Outcome<Payment>[]> {
-  const outcomes = new Map<DirectPayment, Outcome<Payment>>();
-  const refuse: Refuse = (command, refusal) => {
-    outcomes.set(command, { refusal });
-  };
-
-  await inTransaction(
-    system.db,
-    async (tx) => {
-      const claims = await claimKeys(
-        tx,
-        commands.map(({ ctx }) => ctx),
-      );
-      const claimed = commands.filter((_, i) => !claims[i]);
-      commands.forEach((command, i) => {
-        if (claims[i]) refuse(command, claims[i]);
-      });
+  return keyedBatch<DirectPayment, Payment>(
+    system,
+    commands,
+    async (tx, claimed, outcomes) => {
       for (const [company_id, group] of byCompany(claimed)) {
-        const granted = await judgeAll(tx, company_id, group, refuse);
+        const granted = await judgeAll(tx, company_id, group, outcomes);
         for (const { command, payment } of await book(tx, company_id, granted))
           outcomes.set(command, { result: payment });
       }
-      const refused = claimed.filter((command) => 'refusal' in (outcomes.get(command) as Outcome<Payment>));
-      await releaseKeys(
-        tx,
-        refused.map(({ ctx }) => ctx),
-      );
-      await answerKeys(
-        tx,
-        claimed.flatMap((command) => {
-          const outcome = outcomes.get(command) as Outcome<Payment>;
-          return 'result' in outcome ? [{ ctx: command.ctx, result: outcome.result }] : [];
-        }),
-      );
     },
-    end,
+    { end },
   );
-
-  return commands.map((command) => {
-    const outcome = outcomes.get(command) as Outcome<Payment>;
-    if ('result' in outcome && command.ctx.idempotency) command.ctx.idempotency.state = 'answered';
-    return outcome;
-  });
 }
 
 /** Commands by company, in its order. */
@@ -92,7 +60,7 @@ async function judgeAll(
   tx: Tx,
   company_id: number,
   commands: readonly DirectPayment[],
-  refuse: Refuse,
+  outcomes: Outcomes<DirectPayment, Payment>,
 ): Promise<Granted[]> {
   const carts = await lockedCarts(
     tx,
@@ -128,7 +96,7 @@ async function judgeAll(
         },
       });
     } catch (refusal) {
-      refuse(command, refusal);
+      outcomes.set(command, { refusal });
     }
   }
   return granted;

@@ -1,12 +1,12 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
-import { answerKeys, claimKeys, releaseKeys } from '../../db/idempotency.ts';
-import { inTransaction, type Tx } from '../../db/transaction.ts';
+import type { Tx } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { uuidv7 } from '../../uuid.ts';
 import type { Outcome } from '../batcher.ts';
 import { type Change, recordChanges } from '../changes.ts';
+import { keyedBatch } from '../keyed-batch.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { type Attempt, admitted, judge, type TicketAtDoor, type Verdict } from './judge.ts';
 import { presentValidation, type ValidationRow, type ValidationView } from './row.ts';
@@ -49,34 +49,13 @@ export async function executeScans(
   company_id: number,
   commands: ScanCommand[],
 ): Promise<Outcome<ValidationView>[]> {
-  const outcomes = await inTransaction(system.db, async (tx) => {
-    const refusals = await claimKeys(
-      tx,
-      commands.map(({ ctx }) => ctx),
-    );
-    const claimed = commands.filter((_, i) => !refusals[i]);
+  return keyedBatch<ScanCommand, ValidationView>(system, commands, async (tx, claimed, outcomes) => {
     const made = await keepScans(tx, system, company_id, claimed);
-    const verdicts = claimed.map((command, i) => ({ ctx: command.ctx, result: made[i] as Made }));
-    const refused = verdicts.filter(({ result }) => result instanceof AppError);
-    await releaseKeys(
-      tx,
-      refused.map(({ ctx }) => ctx),
-    );
-    await answerKeys(
-      tx,
-      verdicts.filter(({ result }) => !(result instanceof AppError)),
-    );
-    const rest = made[Symbol.iterator]();
-    return refusals.map((refusal): Outcome<ValidationView> => {
-      const it = refusal ?? (rest.next().value as Made);
-      return it instanceof AppError ? { refusal: it } : { result: it };
+    claimed.forEach((command, i) => {
+      const it = made[i] as Made;
+      outcomes.set(command, it instanceof AppError ? { refusal: it } : { result: it });
     });
   });
-  outcomes.forEach((outcome, i) => {
-    const { idempotency } = (commands[i] as ScanCommand).ctx;
-    if (idempotency && 'result' in outcome) idempotency.state = 'answered';
-  });
-  return outcomes;
 }
 
 type Made = ValidationView | AppError;
