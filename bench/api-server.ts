@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import pino from 'pino';
 import { buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
@@ -12,7 +13,13 @@ const app = await buildApp(system);
 await app.listen({ host: '127.0.0.1', port: 0 });
 startSweeper(system);
 const { port } = app.server.address() as { port: number };
+const delays = monitorEventLoopDelay({ resolution: 1 });
+delays.enable();
 process.send?.({ port });
 process.on('message', (ask) => {
   if (ask === 'memory') process.send?.({ rss: process.memoryUsage().rss });
+  if (ask === 'delay') {
+    process.send?.({ delay: delays.max / 1e6 }); // the longest since it was asked for last, milliseconds
+    delays.reset();
+  }
 });

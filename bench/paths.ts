@@ -1,7 +1,7 @@
 import type { System } from '../src/system.ts';
 import { door } from './paths-door.ts';
 import { exports } from './paths-exports.ts';
-import { availability, bestAvailable, maps } from './paths-maps.ts';
+import { availability, bestAvailable, maps, seats } from './paths-maps.ts';
 import { memory } from './paths-memory.ts';
 import { listOfEvents, oneEvent } from './paths-reads.ts';
 import { flashSale, fourRequests, holdTwoSeats } from './paths-sales.ts';
@@ -20,6 +20,8 @@ export interface Bench {
   bare: Server;
   /** Access token with every scope; reads of the public have their own. */
   token: string;
+  /** One that may only read what is public. */
+  publicToken(): Promise<string>;
   rounds: number;
 }
 
@@ -40,6 +42,7 @@ export const PATHS: Path[] = [
   oneEvent,
   listOfEvents,
   availability,
+  seats,
   maps,
   bestAvailable,
   holdTwoSeats,

@@ -42,7 +42,7 @@ import { exportRoutes } from './routes/exports.ts';
 import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
-import { managedMapRoutes, mapCsvRoutes } from './routes/managed-maps.ts';
+import { managedMapRoutes, mapCsvRoutes, wholeMapRoutes } from './routes/managed-maps.ts';
 import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
 import { offlineRoutes } from './routes/offline.ts';
@@ -121,6 +121,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(managementRoutes);
   await app.register(clientRoutes);
   await app.register(managedMapRoutes);
+  await app.register(wholeMapRoutes);
   await app.register(mapCsvRoutes);
   await app.register(eventRoutes);
   await app.register(eventManagementRoutes);

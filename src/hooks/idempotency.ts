@@ -76,7 +76,8 @@ function keyOf(ctx: Context, header: string | string[]): string {
  * Over method, address, interface and the body as understood: spacing and order of fields do not matter. Bodies may hold
  * passwords: keyed with a secret of the server, so that nobody who reads the table can try out guesses.
  */
-function fingerprintOf(secret: string, ctx: Context, { method, url, body }: FastifyRequest): Buffer {
+function fingerprintOf(secret: string, ctx: Context, { method, url, body, arrived }: FastifyRequest): Buffer {
   const digest = createHmac('sha256', secret).update(`${method} ${url} ${ctx.interface.id}\n`);
-  return digest.update(Buffer.isBuffer(body) ? body : (JSON.stringify(body) ?? '')).digest();
+  const known = arrived?.digest ?? (Buffer.isBuffer(body) ? body : (JSON.stringify(body) ?? ''));
+  return digest.update(known).digest();
 }

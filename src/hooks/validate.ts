@@ -3,12 +3,20 @@ import type { z } from 'zod';
 import { AppError, type FieldFault } from '../errors.ts';
 import { escapePointer, faultsOf, invalid } from '../schemas/faults.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a body that was checked while it arrived (hooks/json-pieces.ts): its faults, and a digest if there is a key. */
+    arrived: { faults: FieldFault[]; digest: Buffer | null } | null;
+  }
+}
+
 /**
  * Checks address, query and body of a request against the route's schemas, all three before it answers, so that a
  * client sees every fault at once. What the schemas made of them replaces the raw values.
  * @throws AppError not_found for an id that cannot exist, unknown_field, validation_failed
  */
 export function validation(app: FastifyInstance): void {
+  app.decorateRequest('arrived', null);
   // Fastify's own validation stops at the first part that fails; its schemas serve the documentation only.
   app.setValidatorCompiler(() => () => true);
   app.addHook('preHandler', (request, _reply, done) => {
@@ -28,11 +36,13 @@ function faultOf(request: FastifyRequest): AppError | undefined {
       return new AppError('not_found', 'Nothing is at this address.');
     request.params = result.data;
   }
-  parse('/query', request.query, validate.query, faults, (value) => {
+  check('/query', request.query, validate.query, faults, (value) => {
     request.query = value;
   });
-  if (validate.body) {
-    parse('', request.body, validate.body, faults, (value) => {
+  if (request.arrived) {
+    for (const fault of request.arrived.faults) faults.push(fault);
+  } else if (validate.body) {
+    check('', request.body, validate.body, faults, (value) => {
       request.body = value;
     });
   } else if (request.body !== undefined && !isEmptyObject(request.body)) {
@@ -41,7 +51,8 @@ function faultOf(request: FastifyRequest): AppError | undefined {
   return faults.length ? invalid(faults) : undefined;
 }
 
-function parse(
+/** Checks a value, and either keeps what the schema made of it or adds its faults. */
+export function check(
   prefix: string,
   value: unknown,
   schema: z.ZodType,

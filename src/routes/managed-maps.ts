@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { csvBodies } from '../hooks/csv-body.ts';
+import { jsonInPieces } from '../hooks/json-pieces.ts';
 import { empty, one, page } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import {
   csvQuery,
   MAP_BODY_LIMIT,
+  MAP_PARTS,
   ManagedMap,
   MapBody,
   MapCsv,
@@ -45,6 +47,40 @@ export async function managedMapRoutes(app: FastifyInstance): Promise<void> {
   );
   route(
     app,
+    'GET',
+    '/maps/:map_id',
+    {
+      ...MANAGED,
+      operation: 'exportMap',
+      summary: 'Export a whole map, as it was imported',
+      params: managedMapParams,
+      answer: one('map', MapExport),
+      problems: ['not_found'],
+    },
+    ({ ctx, params }) => exportMap(ctx, params.map_id),
+  );
+  route(
+    app,
+    'DELETE',
+    '/maps/:map_id',
+    {
+      ...MANAGED,
+      operation: 'deleteMap',
+      summary: 'Delete a map that no event uses',
+      params: managedMapParams,
+      answer: empty(),
+      problems: ['not_found', 'conflict'],
+      ifMatch: true,
+    },
+    ({ ctx, params }) => deleteMap(ctx, params.map_id),
+  );
+}
+
+/** Whole maps in one body, checked while they arrive. */
+export async function wholeMapRoutes(app: FastifyInstance): Promise<void> {
+  jsonInPieces(app, MAP_PARTS);
+  route(
+    app,
     'POST',
     '/maps',
     {
@@ -57,20 +93,6 @@ export async function managedMapRoutes(app: FastifyInstance): Promise<void> {
       body: MapBody,
     },
     ({ ctx, body }) => createMap(ctx, body),
-  );
-  route(
-    app,
-    'GET',
-    '/maps/:map_id',
-    {
-      ...MANAGED,
-      operation: 'exportMap',
-      summary: 'Export a whole map, as it was imported',
-      params: managedMapParams,
-      answer: one('map', MapExport),
-      problems: ['not_found'],
-    },
-    ({ ctx, params }) => exportMap(ctx, params.map_id),
   );
   route(
     app,
@@ -92,21 +114,6 @@ export async function managedMapRoutes(app: FastifyInstance): Promise<void> {
       bodyLimit: MAP_BODY_LIMIT,
     },
     ({ ctx, params, body }) => updateMap(ctx, params.map_id, body),
-  );
-  route(
-    app,
-    'DELETE',
-    '/maps/:map_id',
-    {
-      ...MANAGED,
-      operation: 'deleteMap',
-      summary: 'Delete a map that no event uses',
-      params: managedMapParams,
-      answer: empty(),
-      problems: ['not_found', 'conflict'],
-      ifMatch: true,
-    },
-    ({ ctx, params }) => deleteMap(ctx, params.map_id),
   );
 }
 

@@ -40,6 +40,9 @@ const SeatBody = z.strictObject({
     .describe('Number of the accessible seat of the same row beside which this one is sold.'),
 });
 
+const MAX_ROWS = 10_000;
+const MAX_SECTIONS = 2_000;
+
 const RowBody = z.strictObject({ id: ownId, label, seats: z.array(SeatBody).max(10_000) });
 
 const SectionBody = z.strictObject({
@@ -53,7 +56,7 @@ const SectionBody = z.strictObject({
     .optional()
     .describe('Of a general section; of a seated one its number of seats.'),
   shape: z.array(point).min(3).max(1_000).nullable().optional().describe('Polygon: [[x, y], …].'),
-  rows: z.array(RowBody).max(10_000).describe('From front to back; none in a general section.'),
+  rows: z.array(RowBody).max(MAX_ROWS).describe('From front to back; none in a general section.'),
 });
 
 /** What an export holds besides: it can be sent back as it is. */
@@ -66,10 +69,25 @@ export const MapBody = z
     width: size,
     height: size,
     focal_point: focalPoint,
-    sections: z.array(SectionBody).min(1).max(2_000),
+    sections: z.array(SectionBody).min(1).max(MAX_SECTIONS),
     ...{ id: ignored, seat_count: ignored, event_ids: ignored, created_at: ignored, updated_at: ignored },
   })
   .meta({ id: 'MapBody', description: 'A whole map. Lengths are in units of its own; y grows downwards.' });
+
+/** A map in parts, as it is read: sections and rows, each checked by itself. */
+export const MAP_PARTS = [
+  {
+    whole: MapBody,
+    alone: MapBody.extend({ sections: z.array(z.unknown()).min(1).max(MAX_SECTIONS) }),
+    list: 'sections',
+  },
+  {
+    whole: SectionBody,
+    alone: SectionBody.extend({ rows: z.array(z.unknown()).max(MAX_ROWS) }),
+    list: 'rows',
+  },
+  { whole: RowBody, alone: RowBody },
+];
 
 export const csvQuery = {
   name: text(200).optional().describe('With a body of text/csv: the name of the map.'),

@@ -1,6 +1,8 @@
-import { parse } from 'csv-parse/sync';
+import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
 import { AppError, type FieldFault } from '../../errors.ts';
 import { MAX_FAULTS } from '../../schemas/faults.ts';
+import { Turns } from '../../turns.ts';
 import type { MapImport, RowImport, SectionImport } from './import.ts';
 
 const REQUIRED = ['section', 'row', 'number', 'x', 'y'] as const;
@@ -32,12 +34,12 @@ export interface MapOfCsv {
  * Makes a map of lines of seats: sections and rows in the order in which they first appear.
  * @throws AppError validation_failed naming every faulty line and field
  */
-export function mapOfCsv({ csv, name, venue_id = null, ...given }: CsvMap): MapOfCsv {
+export async function mapOfCsv({ csv, name, venue_id = null, ...given }: CsvMap): Promise<MapOfCsv> {
   const faults: FieldFault[] = [];
   const sections = new Map<string, Map<string, { seats: RowImport['seats']; lines: number[] }>>();
   let right = 0;
   let bottom = 0;
-  for (const { info, record } of read(csv)) {
+  for await (const { info, record } of read(csv)) {
     const seat = seatOf(record, info.lines, faults);
     if (!seat) continue;
     const { section = '', row = '' } = record;
@@ -83,18 +85,33 @@ export const faultsOfLines = (faults: readonly FieldFault[], { lineOf }: MapOfCs
     return { pointer: `/csv/${line}${field ? `/${field}` : ''}`, code, message: `Line ${line}: ${message}` };
   });
 
-function read(csv: string): Line[] {
+/** Bytes that are parsed at once. */
+const SLICE = 16_384;
+
+/** The lines of a table, in turns. */
+async function* read(csv: string): AsyncGenerator<Line> {
+  const parser = parse({
+    ...{ bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: false },
+    columns: (names: string[]) => checkedNames(names.map((name) => name.trim().toLowerCase())),
+  });
+  const slices = Readable.from(slicesOf(csv)).on('error', (error) => parser.destroy(error));
   try {
-    return parse(csv, {
-      ...{ bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: false },
-      columns: (names: string[]) => checkedNames(names.map((name) => name.trim().toLowerCase())),
-    }) as unknown as Line[];
+    yield* slices.pipe(parser) as AsyncIterable<Line>;
   } catch (error) {
     if (error instanceof AppError) throw error;
     const { lines } = error as { lines?: number };
     if (lines === undefined) throw error;
     const message = `Line ${lines} cannot be read: its quotes or its number of columns are wrong.`;
     throw refusal([{ pointer: `/csv/${lines}`, code: 'malformed', message }]);
+  }
+}
+
+async function* slicesOf(csv: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(csv);
+  const turns = new Turns();
+  for (let from = 0; from < bytes.length; from += SLICE) {
+    if (turns.over) await turns.next();
+    yield bytes.subarray(from, from + SLICE);
   }
 }
 

@@ -18,8 +18,11 @@ export function refuseFaults(faults: readonly FieldFault[]): void {
   throw new AppError('validation_failed', detail, { errors: faults.slice(0, MAX_FAULTS) });
 }
 
-/** Everything that keeps a map from being imported, with RFC 6901 pointers into it; empty when nothing does. */
-export function mapFaults(map: MapImport): FieldFault[] {
+/**
+ * Finds everything that keeps a map from being imported; a large one takes a while, hence in turns (turns.ts).
+ * @returns the faults, with RFC 6901 pointers into the map; empty when there are none
+ */
+export function* mapFaults(map: MapImport): Generator<void, FieldFault[]> {
   const faults: FieldFault[] = [];
   const seats = map.sections.reduce((n, s) => n + s.rows.reduce((m, row) => m + row.seats.length, 0), 0);
   if (seats > MAX_SEATS) faults.push(fault('/sections', 'too_big', `A map has at most ${MAX_SEATS} seats.`));
@@ -31,17 +34,15 @@ export function mapFaults(map: MapImport): FieldFault[] {
     'Another section has this name.',
     faults,
   );
-  map.sections.forEach((section, i) => {
-    sectionFaults(section, `/sections/${i}`, faults);
-  });
-  placeFaults(map, faults);
+  for (const [i, section] of map.sections.entries()) yield* sectionFaults(section, `/sections/${i}`, faults);
+  yield* placeFaults(map, faults);
   const { width, height, focal_point } = map;
   if (!(focal_point.x >= 0 && focal_point.x <= width && focal_point.y >= 0 && focal_point.y <= height))
     faults.push(fault('/focal_point', 'outside', 'The focal point lies on the map.'));
   return faults;
 }
 
-function sectionFaults(section: SectionImport, at: string, faults: FieldFault[]): void {
+function* sectionFaults(section: SectionImport, at: string, faults: FieldFault[]): Generator<void> {
   const { kind, capacity, rows } = section;
   if (kind === 'general') {
     if (rows.length) faults.push(fault(`${at}/rows`, 'not_seated', 'A general section has no rows.'));
@@ -61,9 +62,10 @@ function sectionFaults(section: SectionImport, at: string, faults: FieldFault[])
     'Another row of the section has this label.',
     faults,
   );
-  rows.forEach((row, i) => {
+  for (const [i, row] of rows.entries()) {
     rowFaults(row, `${at}/rows/${i}`, faults);
-  });
+    yield;
+  }
 }
 
 function rowFaults({ seats }: RowImport, at: string, faults: FieldFault[]): void {
@@ -86,20 +88,20 @@ function rowFaults({ seats }: RowImport, at: string, faults: FieldFault[]): void
 }
 
 /** Every seat is on the map, and no two are on the same spot. */
-function placeFaults({ width, height, sections }: MapImport, faults: FieldFault[]): void {
+function* placeFaults({ width, height, sections }: MapImport, faults: FieldFault[]): Generator<void> {
   const spots = new Spots(Math.max(width, height) * OVERLAP);
-  sections.forEach((section, i) => {
-    section.rows.forEach((row, j) => {
+  for (const [i, section] of sections.entries())
+    for (const [j, row] of section.rows.entries()) {
       row.seats.forEach(({ x, y }, k) => {
-        const at = `/sections/${i}/rows/${j}/seats/${k}`;
+        const at = () => `/sections/${i}/rows/${j}/seats/${k}`;
         if (!(x >= 0 && x <= width))
-          faults.push(fault(`${at}/x`, 'outside', `x lies between 0 and ${width}.`));
+          faults.push(fault(`${at()}/x`, 'outside', `x lies between 0 and ${width}.`));
         if (!(y >= 0 && y <= height))
-          faults.push(fault(`${at}/y`, 'outside', `y lies between 0 and ${height}.`));
-        if (!spots.take(x, y)) faults.push(fault(at, 'overlap', 'Another seat is on this spot.'));
+          faults.push(fault(`${at()}/y`, 'outside', `y lies between 0 and ${height}.`));
+        if (!spots.take(x, y)) faults.push(fault(at(), 'overlap', 'Another seat is on this spot.'));
       });
-    });
-  });
+      yield;
+    }
 }
 
 /** Points in cells as wide as the least distance between two: whoever is too near is in one of nine cells. */

@@ -1,5 +1,6 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
+import { inTurns } from '../../turns.ts';
 import { mapFaults, refuseFaults } from './import-faults.ts';
 import { drawIds, layOut, writeMapRows } from './map-rows.ts';
 
@@ -53,12 +54,18 @@ const MAP = statement(
   `INSERT INTO map (company_id, venue_id, name, width, height, focal_x, focal_y)
    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
 );
+
 /**
- * Writes a map with all its sections, rows and seats.
+ * Imports a map with all its sections, rows and seats.
  * @throws AppError validation_failed naming every fault at once; nothing is written then
  */
 export async function importMap(tx: Tx, company_id: number, map: MapImport): Promise<ImportedMap> {
-  refuseFaults(mapFaults(map));
+  refuseFaults(await inTurns(mapFaults(map)));
+  return writeMap(tx, company_id, map);
+}
+
+/** Writes a map that has no faults. */
+export async function writeMap(tx: Tx, company_id: number, map: MapImport): Promise<ImportedMap> {
   const { name, venue_id = null, width, height, focal_point, sections } = map;
   const values = [company_id, venue_id, name, width, height, focal_point.x, focal_point.y];
   const [{ id: map_id }] = (await tx.query<{ id: number }>(MAP, values)) as [{ id: number }];
@@ -67,6 +74,7 @@ export async function importMap(tx: Tx, company_id: number, map: MapImport): Pro
   const section_ids = await drawIds(tx, 'section', sections.length);
   const row_ids = await drawIds(tx, 'seat_row', rows.length);
   const seat_ids = await drawIds(tx, 'seat', seats);
-  await writeMapRows(tx, company_id, map_id, layOut(map, { section_ids, row_ids, seat_ids }));
+  const laidOut = await inTurns(layOut(map, { section_ids, row_ids, seat_ids }));
+  await writeMapRows(tx, company_id, map_id, laidOut);
   return { map_id, section_ids, seat_count: seats };
 }

@@ -5,10 +5,11 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, notFound } from '../../errors.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { ManagedMap, MapExport } from '../../schemas/managed-maps.ts';
+import { inTurns } from '../../turns.ts';
 import { recordAudit } from '../audit.ts';
 import { assertFresh } from '../fresh.ts';
 import { type CsvMap, faultsOfLines, mapOfCsv } from './csv.ts';
-import { importMap, type MapImport } from './import.ts';
+import { type MapImport, writeMap } from './import.ts';
 import { mapFaults, refuseFaults } from './import-faults.ts';
 
 // Maps as the organiser's own things: imported, listed, exported, deleted. Edited ones: update.ts.
@@ -102,10 +103,15 @@ export async function exportMap(ctx: Context, map_id: number): Promise<MapExport
  * Imports a whole map.
  * @throws AppError validation_failed naming every fault, with its pointer; nothing is written then
  */
-export function createMap(ctx: Context, map: MapImport): Promise<ManagedMapView> {
+export async function createMap(ctx: Context, map: MapImport): Promise<ManagedMapView> {
+  refuseFaults(await inTurns(mapFaults(map)));
+  return create(ctx, map);
+}
+
+function create(ctx: Context, map: MapImport): Promise<ManagedMapView> {
   return transaction(ctx, async (tx) => {
     await assertVenue(tx, ctx.company_id, map.venue_id ?? null);
-    const { map_id } = await importMap(tx, ctx.company_id, map);
+    const { map_id } = await writeMap(tx, ctx.company_id, map);
     const made = await summaryOf(tx, ctx.company_id, map_id);
     await recordAudit(tx, ctx, {
       ...{ action: 'map.create', subject_type: 'map', subject_id: String(map_id) },
@@ -119,10 +125,10 @@ export function createMap(ctx: Context, map: MapImport): Promise<ManagedMapView>
  * Imports a map of seated sections from lines of seats.
  * @throws AppError validation_failed naming every fault with its line
  */
-export function createMapOfCsv(ctx: Context, csv: CsvMap): Promise<ManagedMapView> {
-  const made = mapOfCsv(csv);
-  refuseFaults(faultsOfLines(mapFaults(made.map), made));
-  return createMap(ctx, made.map);
+export async function createMapOfCsv(ctx: Context, csv: CsvMap): Promise<ManagedMapView> {
+  const made = await mapOfCsv(csv);
+  refuseFaults(faultsOfLines(await inTurns(mapFaults(made.map)), made));
+  return create(ctx, made.map);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface MapRows {
   seats: SeatRow[];
 }
 
-interface SectionRow {
+export interface SectionRow {
   id: number;
   name: string;
   kind: 'seated' | 'general';
@@ -27,14 +27,14 @@ interface SectionRow {
   shape: string | null;
 }
 
-interface RowRow {
+export interface RowRow {
   id: number;
   section_id: number;
   label: string;
   position: number;
 }
 
-interface SeatRow {
+export interface SeatRow {
   id: number;
   section_id: number;
   row_id: number;
@@ -50,7 +50,8 @@ interface SeatRow {
 // Ids are drawn before the rows are written, so that rows and companions can point at them.
 const IDS = statement(
   'map_ids',
-  `SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2::int) ORDER BY id`,
+  `SELECT coalesce(json_agg(id ORDER BY id), '[]') AS ids
+   FROM (SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2::int)) AS drawn`,
 );
 // What is there already and stays as it is is not written again.
 const SECTIONS = statement(
@@ -92,48 +93,72 @@ export const drawIds = async (
   tx: Tx,
   table: 'section' | 'seat_row' | 'seat',
   count: number,
-): Promise<number[]> => (await tx.query<{ id: number }>(IDS, [table, count])).map(({ id }) => id);
+): Promise<number[]> => (await tx.query<{ ids: number[] }>(IDS, [table, count]))[0]?.ids ?? [];
 
-/** Lays a map out in rows of the tables. Seats are ranked by their distance to the focal point: 1 is best. */
-export function layOut(map: MapImport, { section_ids, row_ids, seat_ids }: MapIds): MapRows {
-  const sections = map.sections.map(({ name, kind, capacity, shape, rows }, i): SectionRow => {
+/**
+ * Lays a map out in rows of the tables, in turns. Seats are ranked by their distance to the focal point, 1 is best; of
+ * seats equally far away, those that come first in the map.
+ */
+export function* layOut(
+  map: MapImport,
+  { section_ids, row_ids, seat_ids }: MapIds,
+): Generator<void, MapRows> {
+  const laidOut: MapRows = { sections: [], rows: [], seats: [] };
+  for (const [i, { name, kind, capacity, shape, rows }] of map.sections.entries()) {
+    const section_id = section_ids[i] as number;
     const seats = rows.reduce((n, row) => n + row.seats.length, 0);
-    return {
-      ...{ id: section_ids[i] as number, name, kind, position: i },
+    laidOut.sections.push({
+      ...{ id: section_id, name, kind, position: i },
       capacity: kind === 'seated' ? seats : (capacity ?? 0),
       shape: shape ? JSON.stringify(shape) : null,
-    };
-  });
-  const inputs = map.sections.flatMap((section, i) =>
-    section.rows.map((row, position) => ({ ...row, section_id: section_ids[i] as number, position })),
-  );
-  const rows = inputs.map(({ section_id, label, position }, i): RowRow => {
-    return { id: row_ids[i] as number, section_id, label, position };
-  });
-  let first = 0;
-  const seats = inputs.flatMap((row, i): SeatRow[] => {
-    const ids = seat_ids.slice(first, first + row.seats.length);
-    first += row.seats.length;
-    const idOf = new Map(row.seats.map((seat, k) => [seat.number, ids[k] as number]));
-    const positions = positionsOf(row.seats);
-    return row.seats.map(({ number, x, y, accessible = false, companion_of }, k) => ({
-      ...{ id: ids[k] as number, section_id: row.section_id, row_id: row_ids[i] as number },
-      ...{ number, position: positions[k] as number, x, y, accessible },
-      companion_of: (companion_of != null && idOf.get(companion_of)) || null,
-      rank: 0,
-    }));
-  });
-  rank(seats, map.focal_point);
-  return { sections, rows, seats };
+    });
+    for (const [position, { label, seats }] of rows.entries()) {
+      const row = { id: row_ids[laidOut.rows.length] as number, section_id, label, position };
+      laidOut.rows.push(row);
+      const first = laidOut.seats.length;
+      const idOf = new Map(seats.map((seat, k) => [seat.number, seat_ids[first + k] as number]));
+      const positions = positionsOf(seats);
+      for (const [k, { number, x, y, accessible = false, companion_of }] of seats.entries())
+        laidOut.seats.push({
+          ...{ id: seat_ids[first + k] as number, section_id, row_id: row.id },
+          ...{ number, position: positions[k] as number, x, y, accessible },
+          companion_of: (companion_of != null && idOf.get(companion_of)) || null,
+          rank: 0,
+        });
+      yield;
+    }
+  }
+  yield* rank(laidOut.seats, map.focal_point);
+  return laidOut;
 }
 
-function rank(seats: readonly SeatRow[], focus: MapImport['focal_point']): void {
-  const ranked = seats.map((seat) => ({ seat, distance: Math.hypot(seat.x - focus.x, seat.y - focus.y) }));
-  ranked.sort((a, b) => a.distance - b.distance || a.seat.id - b.seat.id);
-  ranked.forEach(({ seat }, i) => {
-    seat.rank = i + 1;
-  });
+/** Sorted as numbers alone, which takes a tenth of the time that sorting seats does: a seat then looks its place up. */
+function* rank(seats: readonly SeatRow[], focus: MapImport['focal_point']): Generator<void> {
+  const distances = Float64Array.from(seats, ({ x, y }) => Math.hypot(x - focus.x, y - focus.y));
+  yield;
+  const sorted = distances.toSorted();
+  yield;
+  const taken = new Int32Array(seats.length); // by the first place of seats equally far away
+  for (const [i, seat] of seats.entries()) {
+    const first = firstAt(sorted, distances[i] as number);
+    seat.rank = first + ++(taken[first] as number);
+    if (i % 1_000 === 0) yield;
+  }
 }
+
+/** Where a value that is in a sorted list first stands in it. */
+function firstAt(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Seats that one statement writes: what it takes to send them is no long wait for anybody. */
+const AT_ONCE = 2_500;
 
 /**
  * Writes sections, rows and seats of a map: new ones, and those that are there already and differ.
@@ -152,13 +177,14 @@ export async function writeMapRows(
   ]);
   await tx.execute(ROWS, [company_id, ...columns(rows, ['id', 'section_id', 'label', 'position'])]);
   if (reseated.length) await tx.execute(MAKE_ROOM, [company_id, map_id, reseated]);
-  await tx.execute(SEATS, [
-    ...[company_id, map_id],
-    ...columns(seats, [
-      ...(['id', 'section_id', 'row_id', 'number', 'position', 'x', 'y'] as const),
-      ...(['accessible', 'companion_of', 'rank'] as const),
-    ]),
-  ]);
+  for (let first = 0; first < seats.length; first += AT_ONCE)
+    await tx.execute(SEATS, [
+      ...[company_id, map_id],
+      ...columns(seats.slice(first, first + AT_ONCE), [
+        ...(['id', 'section_id', 'row_id', 'number', 'position', 'x', 'y'] as const),
+        ...(['accessible', 'companion_of', 'rank'] as const),
+      ]),
+    ]);
 }
 
 const columns = <Row, K extends keyof Row>(rows: readonly Row[], names: readonly K[]): Row[K][][] =>

@@ -1,5 +1,6 @@
 import type { FieldFault } from '../../errors.ts';
 import type { MapImport, RowImport, SeatImport, SectionImport } from './import.ts';
+import type { RowRow, SeatRow, SectionRow } from './map-rows.ts';
 
 interface Own {
   /** Which stored part it is. */
@@ -14,19 +15,9 @@ export interface MapEdit extends Omit<MapImport, 'sections'> {
 
 /** A map as it is stored, flat. */
 export interface KnownMap {
-  sections: { id: number; name: string; kind: string; capacity: number }[];
-  rows: { id: number; section_id: number; label: string; position: number }[];
-  seats: KnownSeat[];
-}
-
-export interface KnownSeat {
-  id: number;
-  section_id: number;
-  row_id: number;
-  number: string;
-  position: number;
-  x: number;
-  y: number;
+  sections: Pick<SectionRow, 'id' | 'name' | 'kind' | 'capacity'>[];
+  rows: RowRow[];
+  seats: SeatRow[];
 }
 
 /** Which stored part each part of an edit is; null for a new one. Flat, in the order of the edit. */
@@ -41,19 +32,20 @@ export interface Matched {
 
 /**
  * Finds out what is what: by `id` where it is given, else by what it is called (a section by its name, a row by its label
- * in the section, a seat by its number in the row). So parts can be called otherwise without becoming others.
+ * in the section, a seat by its number in the row). So parts can be called otherwise without becoming others. In turns.
  */
-export function matchMap(edit: MapEdit, known: KnownMap): Matched {
+export function* matchMap(edit: MapEdit, known: KnownMap): Generator<void, Matched> {
   const faults: FieldFault[] = [];
   const sections = new Claims('section', known.sections, faults);
   const rows = new Claims('row', known.rows, faults);
   const seats = new Claims('seat', known.seats, faults);
   for (const [i, section] of edit.sections.entries()) {
-    sections.claim(section.id, `/sections/${i}`);
+    sections.claim(section.id, () => `/sections/${i}`);
     for (const [j, row] of section.rows.entries()) {
-      rows.claim(row.id, `/sections/${i}/rows/${j}`);
+      rows.claim(row.id, () => `/sections/${i}/rows/${j}`);
       for (const [k, seat] of row.seats.entries())
-        seats.claim(seat.id, `/sections/${i}/rows/${j}/seats/${k}`);
+        seats.claim(seat.id, () => `/sections/${i}/rows/${j}/seats/${k}`);
+      yield;
     }
   }
   const matched: Matched = {
@@ -63,9 +55,11 @@ export function matchMap(edit: MapEdit, known: KnownMap): Matched {
     gone: { sections: [], rows: [], seats: [] },
     faults,
   };
+  yield;
   const byName = grouped(known.sections, (s) => s.name);
   const byLabel = grouped(known.rows, (r) => `${r.section_id} ${r.label}`);
   const byNumber = grouped(known.seats, (s) => `${s.row_id} ${s.number}`);
+  yield;
   for (const [i, section] of edit.sections.entries()) {
     const at = `/sections/${i}`;
     const is = sections.match(section.id, byName.get(section.name));
@@ -82,6 +76,7 @@ export function matchMap(edit: MapEdit, known: KnownMap): Matched {
         if (isSeat && isSeat.section_id !== is?.id)
           faults.push(elsewhere(`${at}/rows/${j}/seats/${k}/id`, 'seat'));
       }
+      yield;
     }
   }
   matched.gone = { sections: sections.left(), rows: rows.left(), seats: seats.left() };
@@ -108,10 +103,10 @@ class Claims<T extends { id: number }> {
   }
 
   /** Notes that a part of the edit says by its id which one it is. */
-  claim(id: number | undefined, at: string): void {
+  claim(id: number | undefined, at: () => string): void {
     if (id === undefined) return;
     const fault = (code: string, message: string) =>
-      this.#faults.push({ pointer: `${at}/id`, code, message });
+      this.#faults.push({ pointer: `${at()}/id`, code, message });
     if (!this.#byId.has(id)) fault('not_found', `The map has no such ${this.#what}.`);
     else if (this.#claimed.has(id)) fault('duplicate', `Another ${this.#what} has this id.`);
     this.#claimed.add(id);

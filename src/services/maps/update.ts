@@ -1,13 +1,14 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
+import { inTurns } from '../../turns.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
 import { growStock, shrinkStock } from '../inventory/map-stock.ts';
 import { mapFaults, refuseFaults } from './import-faults.ts';
 import { assertVenue, lockMap, type ManagedMapView, summaryOf } from './managed.ts';
-import { drawIds, layOut, type MapRows, writeMapRows } from './map-rows.ts';
-import { type KnownMap, type KnownSeat, type MapEdit, type Matched, matchMap } from './match.ts';
+import { drawIds, layOut, type MapRows, type SeatRow, writeMapRows } from './map-rows.ts';
+import { type KnownMap, type MapEdit, type Matched, matchMap } from './match.ts';
 
 const SECTIONS = statement(
   'map_edit_sections',
@@ -18,9 +19,15 @@ const ROWS = statement(
   `SELECT r.id, r.section_id, r.label, r.position FROM section s
    JOIN seat_row r ON r.company_id = s.company_id AND r.section_id = s.id WHERE s.company_id = $1 AND s.map_id = $2`,
 );
+const SEAT_COLUMNS = [
+  ...(['id', 'section_id', 'row_id', 'number', 'position', 'x', 'y'] as const),
+  ...(['accessible', 'companion_of', 'rank'] as const),
+];
+// Columns as arrays: 50,000 row objects cost five times as much to read.
 const SEATS = statement(
   'map_edit_seats',
-  'SELECT id, section_id, row_id, number, position, x, y FROM seat WHERE company_id = $1 AND map_id = $2',
+  `SELECT ${SEAT_COLUMNS.map((name) => `coalesce(json_agg(${name} ORDER BY id), '[]') AS ${name}`).join(', ')}
+   FROM seat WHERE company_id = $1 AND map_id = $2`,
 );
 const UPDATE = statement(
   'map_edit',
@@ -56,8 +63,8 @@ export async function updateMap(ctx: Context, map_id: number, edit: MapEdit): Pr
     const before = await lockMap(tx, ctx, map_id);
     await assertVenue(tx, ctx.company_id, edit.venue_id ?? null);
     const known = await readKnown(tx, ctx.company_id, map_id);
-    const matched = matchMap(edit, known);
-    refuseFaults([...mapFaults(edit), ...matched.faults]);
+    const matched = await inTurns(matchMap(edit, known));
+    refuseFaults([...(await inTurns(mapFaults(edit))), ...matched.faults]);
     const rows = await withIds(tx, edit, matched);
     const changes = await write(tx, ctx, { map_id, edit, known, matched, rows });
     const after = await summaryOf(tx, ctx.company_id, map_id);
@@ -73,12 +80,25 @@ export async function updateMap(ctx: Context, map_id: number, edit: MapEdit): Pr
 
 async function readKnown(tx: Tx, company_id: number, map_id: number): Promise<KnownMap> {
   const map = [company_id, map_id];
-  const [sections, rows, seats] = await Promise.all([
+  const [sections, rows, [columns]] = await Promise.all([
     tx.query<KnownMap['sections'][number]>(SECTIONS, map),
     tx.query<KnownMap['rows'][number]>(ROWS, map),
-    tx.query<KnownSeat>(SEATS, map),
+    tx.query<Columns>(SEATS, map),
   ]);
-  return { sections, rows, seats };
+  return { sections, rows, seats: columns ? await inTurns(seatsOf(columns)) : [] };
+}
+
+type Columns = { [K in keyof SeatRow]: SeatRow[K][] };
+
+function* seatsOf(columns: Columns): Generator<void, SeatRow[]> {
+  const seats: SeatRow[] = [];
+  for (const i of columns.id.keys()) {
+    const seat = {} as Record<keyof SeatRow, unknown>;
+    for (const name of SEAT_COLUMNS) seat[name] = columns[name][i];
+    seats.push(seat as SeatRow);
+    if (i % 500 === 0) yield;
+  }
+  return seats;
 }
 
 /** The rows of the tables as they are to be, with new ids for what is new. */
@@ -91,11 +111,12 @@ async function withIds(tx: Tx, edit: MapEdit, matched: Matched): Promise<MapRows
     let next = 0;
     return ids.map((id) => id ?? (drawn[next++] as number));
   };
-  return layOut(edit, {
+  const ids = {
     section_ids: await fill('section', matched.section_ids),
     row_ids: await fill('seat_row', matched.row_ids),
     seat_ids: await fill('seat', matched.seat_ids),
-  });
+  };
+  return inTurns(layOut(edit, ids));
 }
 
 interface Edit {
@@ -110,11 +131,11 @@ interface Edit {
 async function write(tx: Tx, ctx: Context, { map_id, edit, known, matched, rows }: Edit) {
   const { company_id } = ctx;
   const { gone } = matched;
-  const seatsBefore = new Map(known.seats.map((seat) => [seat.id, seat]));
   const sectionsBefore = new Map(known.sections.map((section) => [section.id, section]));
+  const seats = await inTurns(compare(known.seats, rows.seats));
   const added = {
     sections: rows.sections.filter(({ id }) => !sectionsBefore.has(id)).map(({ id }) => id),
-    seats: rows.seats.filter(({ id }) => !seatsBefore.has(id)).map(({ id }) => id),
+    seats: seats.added,
   };
   const resized = rows.sections.flatMap(({ id, capacity }): [number, number][] => {
     const was = sectionsBefore.get(id)?.capacity;
@@ -125,17 +146,7 @@ async function write(tx: Tx, ctx: Context, { map_id, edit, known, matched, rows 
   const { name, venue_id = null, width, height, focal_point } = edit;
   await tx.execute(UPDATE, [company_id, map_id, name, venue_id, width, height, focal_point.x, focal_point.y]);
   await tx.execute(DROP_SEATS, [company_id, map_id, gone.seats]);
-  const reseated = rows.seats.filter((seat) => {
-    const was = seatsBefore.get(seat.id);
-    return was && (was.row_id !== seat.row_id || was.position !== seat.position);
-  });
-  await writeMapRows(
-    tx,
-    company_id,
-    map_id,
-    rows,
-    reseated.map(({ id }) => id),
-  );
+  await writeMapRows(tx, company_id, map_id, { ...rows, seats: seats.written }, seats.reseated);
   await tx.execute(DROP_ROWS, [company_id, gone.rows]);
   await tx.execute(DROP_SECTIONS, [company_id, map_id, gone.sections]);
   await growStock(tx, company_id, map_id, added);
@@ -148,11 +159,24 @@ async function write(tx: Tx, ctx: Context, { map_id, edit, known, matched, rows 
       data: { map_id },
     })),
   );
-  const changed = rows.seats.filter((seat) => {
-    const was = seatsBefore.get(seat.id);
-    return (
-      was && (['x', 'y', 'number', 'position', 'row_id'] as const).some((field) => was[field] !== seat[field])
-    );
-  });
-  return { added: added.seats.length, changed: changed.length, removed: gone.seats.length };
+  return { added: added.seats.length, changed: seats.changed, removed: gone.seats.length };
+}
+
+const SHOWN = ['x', 'y', 'number', 'position', 'row_id'] as const;
+
+/** What an edit does to seats: which are new, which are written at all, which come to another place of a row. */
+function* compare(before: readonly SeatRow[], after: readonly SeatRow[]) {
+  const known = new Map<number, SeatRow>();
+  for (const seat of before) if (known.set(seat.id, seat).size % 500 === 0) yield;
+  const seats = { added: [] as number[], written: [] as SeatRow[], reseated: [] as number[], changed: 0 };
+  for (const [i, seat] of after.entries()) {
+    const was = known.get(seat.id);
+    const differs = (names: readonly (keyof SeatRow)[]) => names.some((name) => was?.[name] !== seat[name]);
+    if (!was) seats.added.push(seat.id);
+    else if (differs(['row_id', 'position'])) seats.reseated.push(seat.id);
+    if (was && differs(SHOWN)) seats.changed++;
+    if (differs(SEAT_COLUMNS)) seats.written.push(seat);
+    if (i % 500 === 0) yield;
+  }
+  return seats;
 }
