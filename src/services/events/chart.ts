@@ -1,4 +1,4 @@
-import { escapeXml } from '../maps/xml.ts';
+import { escapeXml } from '../../text/escape.ts';
 
 export const WIDTH = 960;
 export const MARGIN = 32;

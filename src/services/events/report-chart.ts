@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { escapeXml } from '../maps/xml.ts';
+import { escapeXml } from '../../text/escape.ts';
 import {
   type Bar,
   columns,

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { escapeXml } from '../../text/escape.ts';
 import type { Cell, Row } from './resources.ts';
 
 /** Rows of one sheet of a workbook: Excel takes 1,048,576. */
@@ -63,7 +64,7 @@ function sheetCell(at: string, cell: Cell): string {
   if (typeof cell === 'number') return `<c r="${at}"><v>${cell}</v></c>`;
   if (typeof cell === 'boolean') return `<c r="${at}" t="b"><v>${Number(cell)}</v></c>`;
   if (cell instanceof Date) return `<c r="${at}" s="1"><v>${serial(cell)}</v></c>`;
-  return `<c r="${at}" t="inlineStr"><is><t xml:space="preserve">${xmlText(cell)}</t></is></c>`;
+  return `<c r="${at}" t="inlineStr"><is><t xml:space="preserve">${escapeXml(cell)}</t></is></c>`;
 }
 
 /** A, B, …, Z, AA, … */
@@ -72,12 +73,3 @@ const columnName = (index: number): string =>
 
 /** Days since the end of 1899, as spreadsheets count; UTC. */
 const serial = (date: Date): number => date.getTime() / 86_400_000 + 25_569;
-
-// Characters that XML 1.0 cannot hold are left out.
-const xmlText = (text: string): string =>
-  text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML cannot hold
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');

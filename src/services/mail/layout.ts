@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../text/escape.ts';
 import type { Content, Part } from './template.ts';
 
 /** The same words twice: for people's programs that show HTML, and for those that do not. */
@@ -40,13 +41,3 @@ function asHtml(part: Part): string {
 
 const asRow = ([name, value]: [string, string]): string =>
   `<tr><td style="padding:2px 16px 2px 0;color:#71717a">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`;
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string);

@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
 import type { Language } from '../../errors.ts';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
+import { escapeXml } from '../../text/escape.ts';
 import type { MapMirror } from './availability.ts';
 import { freshMirror } from './changes.ts';
 import type { GeometrySection, MapGeometry } from './geometry.ts';
 import { requireMap } from './visible.ts';
-import { escapeXml } from './xml.ts';
 
 /** Told apart by lightness as well as by hue, for those who see few colours. */
 const COLOURS: Record<SeatStatus, string> = {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Language, notFound, PROBLEMS, type ProblemCode } from '../../errors.ts';
+import { escapeHtml } from '../../text/escape.ts';
 import { EXPLANATIONS } from './explanations.ts';
 
 const STYLE = `
@@ -62,14 +63,3 @@ ${content}
 
 /** Text in which \`backticks\` mark code. */
 const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);

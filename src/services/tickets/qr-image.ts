@@ -4,6 +4,7 @@
  * scanners see one size.
  */
 import QRCode, { type QRCodeSegment } from 'qrcode';
+import { escapeXml } from '../../text/escape.ts';
 import { bilevelPng } from './bilevel-png.ts';
 
 /** The symbol; the library refuses what does not fit it. */
@@ -14,11 +15,6 @@ const QUIET_ZONE = 4;
 
 /** Characters of the alphanumeric mode. */
 const ALPHANUMERIC = /^[0-9A-Z $%*+\-./:]+$/;
-
-/** Everything that XML 1.0 does not allow, even escaped (section 2.2). */
-const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
-
-const XML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Pixels a module: 49 modules, quiet zone included, are 392 pixels wide by default and 1,960 at most. */
 const DEFAULT_SCALE = 8;
@@ -67,8 +63,4 @@ export async function qrTerminal(code: string): Promise<string> {
 function segments(code: string): QRCodeSegment[] {
   if (!ALPHANUMERIC.test(code)) throw new RangeError('A ticket code must be upper-case alphanumeric');
   return [{ data: code, mode: 'alphanumeric' }];
-}
-
-function escapeXml(text: string): string {
-  return text.replace(NOT_XML, '').replace(/[&<>]/g, (character) => XML_ENTITIES[character] ?? '');
 }

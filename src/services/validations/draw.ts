@@ -1,8 +1,8 @@
 import type { Context, SalesChannel } from '../../context.ts';
 import { type Database, statement } from '../../db/client.ts';
 import { fieldError, type Language } from '../../errors.ts';
+import { escapeXml } from '../../text/escape.ts';
 import { loadEvent, translated } from '../events/row.ts';
-import { escapeXml } from '../maps/xml.ts';
 import { countScans, MAX_SPAN_MS, type Summary } from './summary.ts';
 
 const WIDTH = 960;

@@ -119,7 +119,7 @@ describe('the title of an SVG', () => {
 
   test('is text and nothing but text', async () => {
     const svg = await qrSvg(code, { title: '</title><script>"$1 & $&"</script> Zoë, Łukasz 🎭' });
-    const escaped = '&lt;/title&gt;&lt;script&gt;"$1 &amp; $&amp;"&lt;/script&gt; Zoë, Łukasz 🎭';
+    const escaped = '&lt;/title&gt;&lt;script&gt;&quot;$1 &amp; $&amp;&quot;&lt;/script&gt; Zoë, Łukasz 🎭';
     expect(svg).toContain(`><title>${escaped}</title><path `);
   });
 

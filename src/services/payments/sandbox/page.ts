@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../../text/escape.ts';
 import type { ChargeRow } from './charges.ts';
 
 /** Asks the buyer of a simulated card for a decision. */
@@ -27,9 +28,6 @@ function money({ amount, currency }: ChargeRow): string {
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return escapeHtml(format.format(amount / 10 ** digits));
 }
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const page = (title: string, content: string): string => `<!doctype html>
 <html lang="en">

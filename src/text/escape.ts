@@ -10,6 +10,9 @@ const ENTITIES: Record<string, string> = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu;
 
-/** Text as it can stand in XML, between tags or in a quoted attribute; characters that cannot are left out. */
-export const escapeXml = (text: string): string =>
-  text.replace(FORBIDDEN, '').replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+/** Text as it can stand in HTML, between tags or in a quoted attribute. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+
+/** The same in XML, SVG say: characters that it cannot hold at all are left out. */
+export const escapeXml = (text: string): string => escapeHtml(text.replace(FORBIDDEN, ''));
