@@ -57,6 +57,12 @@ export const PROBLEMS = {
     'Quedaría un asiento suelto',
     'Ficaria um assento isolado',
   ),
+  companion_seat: problem(
+    409,
+    'A companion sits beside an accessible seat',
+    'Un acompañante se sienta junto a un asiento accesible',
+    'O acompanhante senta-se ao lado de um assento acessível',
+  ),
   code_not_applicable: problem(409, 'Code not applicable', 'Código no aplicable', 'Código não aplicável'),
   amount_mismatch: problem(409, 'Amount does not match', 'El importe no coincide', 'O valor não confere'),
   refund_exceeds_paid: problem(

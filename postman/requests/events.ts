@@ -1,5 +1,8 @@
 import type { Folder } from './item.ts';
 
+/** Of the seats listed, those that are no companion's: these go with an accessible seat only. */
+const GENERAL = 'json.seats.filter((seat) => seat.companion_of === null)';
+
 export const events: Folder = {
   name: 'Events',
   description: 'What is on sale on this interface, and at what price.',
@@ -95,10 +98,10 @@ export const maps: Folder = {
       status: 200,
       root: 'seats',
       set: {
-        seat_id: 'json.seats[0].id',
-        second_seat_id: 'json.seats[1].id',
-        third_seat_id: 'json.seats[2].id',
-        ticket_type_id: 'json.seats[0].prices[0].ticket_type_id',
+        seat_id: `${GENERAL}[0].id`,
+        second_seat_id: `${GENERAL}[1].id`,
+        third_seat_id: `${GENERAL}[2].id`,
+        ticket_type_id: `${GENERAL}[0].prices[0].ticket_type_id`,
       },
     },
     {

@@ -29,6 +29,8 @@ const refused = [
   'sold_out',
   'not_on_sale',
   'limit_exceeded',
+  'orphan_seat',
+  'companion_seat',
   'code_not_applicable',
 ] as const;
 

@@ -73,17 +73,28 @@ const Buyer = z.strictObject({
 });
 export type Buyer = z.output<typeof Buyer>;
 
+export const SeatRulesOverride = z
+  .strictObject({ reason: text(300) })
+  .describe(
+    'sell only: seats are held although one would be left alone, or a companion goes without the accessible seat. Kept in the audit log.',
+  );
+export type SeatRulesOverride = z.output<typeof SeatRulesOverride>;
+
 export const OpenCart = z
   .strictObject({
     items: Items.optional(),
     buyer: Buyer.optional(),
     user_id: id.optional().describe('sell only: whom the cart is for.'),
     notes: text(2000).optional(),
+    override_seat_rules: SeatRulesOverride.optional(),
   })
   .optional();
 export type OpenCart = z.output<typeof OpenCart>;
 
-export const AddSaleDetails = z.strictObject({ items: Items });
+export const AddSaleDetails = z.strictObject({
+  items: Items,
+  override_seat_rules: SeatRulesOverride.optional(),
+});
 export type AddSaleDetails = z.output<typeof AddSaleDetails>;
 
 export const PatchCart = z.strictObject({ buyer: Buyer.optional(), notes: text(2000).nullable().optional() });

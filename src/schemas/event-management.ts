@@ -52,6 +52,14 @@ const times = {
   sales_start: time.nullable().optional(),
   sales_end: time.nullable().optional(),
   holder_change_until: time.nullable().optional().describe('Until when holders may be changed.'),
+  exchange_until: time
+    .nullable()
+    .optional()
+    .describe('Until when buyers may exchange their tickets themselves. Null: only sellers do it for them.'),
+  accessible_until: time
+    .nullable()
+    .optional()
+    .describe('From then on accessible places and those of companions are sold like any other. Null: never.'),
 };
 
 const assignment = {
@@ -66,7 +74,11 @@ const settings = {
   category_id: id.nullable().optional(),
   venue_id: id.nullable().optional(),
   image_url: imageUrl.nullable().optional(),
-  orphan_rule: flag.optional().describe('No single free seat may be left between taken ones.'),
+  orphan_rule: flag
+    .optional()
+    .describe(
+      'No single free seat may be left between taken ones, unless there is no other way. Default: false.',
+    ),
   max_per_cart: count.optional(),
   rotating_codes: flag.optional(),
   map_ids: z.array(id).max(20).optional().describe('Where it takes place. Only a draft can change its maps.'),

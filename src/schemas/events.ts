@@ -105,6 +105,8 @@ export const Product = z
 const EventSettings = z.object({
   translations: z.record(z.string(), z.record(z.string(), z.string())),
   orphan_rule: z.boolean(),
+  exchange_until: at.nullable(),
+  accessible_until: at.nullable(),
   rotating_codes: z.boolean(),
   holder_change_until: at.nullable(),
   map_ids: z.array(z.int()),

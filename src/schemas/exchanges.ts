@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Items, SaleDetail } from './carts.ts';
+import { Items, SaleDetail, SeatRulesOverride } from './carts.ts';
 import { at, id, money, text, uuid } from './common.ts';
 import { Payment, PaymentRequest, Refund } from './payments.ts';
 
@@ -12,6 +12,7 @@ export const ExchangeRequest = z
     ticket_type_id: id.optional().describe('The same places by another type of the same event.'),
     reason: text(500).optional(),
     force: z.boolean().optional().describe('sell only: exchange tickets that were used at the door, too.'),
+    override_seat_rules: SeatRulesOverride.optional(),
   })
   .superRefine(({ sale_detail_ids, items, ticket_type_id }, check) => {
     const fault = (path: (string | number)[], message: string) =>

@@ -16,7 +16,10 @@ describe('POST /events/:event_id/duplicate', () => {
   it('copies everything that hangs on it to another date, unsold', async () => {
     const { id, type } = await onSale(
       { sales_end: at(-1), fee_rate: 500, capacity: 100 },
-      { ends_at: at(1), doors_at: at(0), sales_start: at(-100) },
+      {
+        ...{ ends_at: at(1), doors_at: at(0), sales_start: at(-100), exchange_until: at(-2) },
+        ...{ accessible_until: at(-3), orphan_rule: true },
+      },
     );
     const gate = (await ask('POST', `/events/${id}/gates`, { name: 'North', zone: 'A' })).body.gate;
     await ask('PATCH', `/events/${id}/ticket_types/${type}`, { gate_ids: [gate.id] });
@@ -32,6 +35,13 @@ describe('POST /events/:event_id/duplicate', () => {
       `INSERT INTO price_phase (company_id, ticket_type_id, name, price, ends_at) VALUES ($1, $2, 'early', 4000, $3)`,
       [company_id, type, at(-20)],
     );
+    const three = { kind: 'multi_buy', ticket_type_ids: [type], take: 3, pay: 2 };
+    const family = { kind: 'bundle', parts: [{ ticket_type_id: type, quantity: 4 }], price: 12_000 };
+    for (const definition of [three, { ...three, ticket_type_ids: [] }, family])
+      await pool.query(
+        "INSERT INTO quantity_rule (company_id, event_id, name, definition) VALUES ($1, $2, 'rule', $3)",
+        [company_id, id, definition],
+      );
     const answer = await ask('POST', `/events/${id}/duplicate`, { starts_at: at(7) });
     expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     const copy = answer.body.event;
@@ -44,7 +54,9 @@ describe('POST /events/:event_id/duplicate', () => {
         doors_at: at(7),
         sales_start: at(-93),
       },
-      settings: { map_ids: [world.map_id] },
+      settings: {
+        ...{ map_ids: [world.map_id], exchange_until: at(5), accessible_until: at(4), orphan_rule: true },
+      },
     });
     const gates = (await ask('GET', `/events/${copy.id}/gates`)).body.gates;
     expect(gates).toMatchObject([{ name: 'North', zone: 'A' }]);
@@ -64,6 +76,14 @@ describe('POST /events/:event_id/duplicate', () => {
     ]);
     const phases = await pool.query('SELECT * FROM price_phase WHERE ticket_type_id = $1', [listed.id]);
     expect(phases.rows).toMatchObject([{ name: 'early', price: 4_000, ends_at: new Date(at(-13)) }]);
+    const rules = await pool.query('SELECT definition FROM quantity_rule WHERE event_id = $1 ORDER BY id', [
+      copy.id,
+    ]);
+    expect(rules.rows.map((row) => row.definition)).toEqual([
+      { ...three, ticket_type_ids: [listed.id] },
+      { ...three, ticket_type_ids: [] },
+      { ...family, parts: [{ ticket_type_id: listed.id, quantity: 4 }] },
+    ]);
     expect((await ask('POST', `/events/${copy.id}/publish`)).status).toBe(200);
   });
 });

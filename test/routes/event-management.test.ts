@@ -59,7 +59,8 @@ describe('POST /events', () => {
       ...{ created_at: expect.any(String), updated_at: expect.any(String) },
       settings: {
         ...{ translations: body.translations, orphan_rule: false, rotating_codes: true },
-        ...{ holder_change_until: at(-1), map_ids: [world.map_id] },
+        ...{ holder_change_until: at(-1), exchange_until: null, accessible_until: null },
+        map_ids: [world.map_id],
       },
     });
     expect((await world.call('GET', `/events/${id}`, { who: 'seller' })).statusCode).toBe(404);
@@ -141,6 +142,26 @@ describe('POST /events/series', () => {
 });
 
 describe('PATCH /events/:event_id', () => {
+  it('sets the rules about seats, exchanges and released places, and takes them back', async () => {
+    const { id } = await onSale();
+    const rules = { orphan_rule: true, exchange_until: at(-1), accessible_until: at(-2) };
+    const set = await ask('PATCH', `/events/${id}`, rules);
+    expect(set.body.event.settings).toMatchObject(rules);
+    expect((await ask('GET', `/events/${id}`)).body.event.settings).toMatchObject(rules);
+    expect((await auditOf(id)).at(-1)).toMatchObject({
+      before: { orphan_rule: false, exchange_until: null, accessible_until: null },
+      after: { orphan_rule: true },
+    });
+    expect((await toldOf(id)).at(-1)).toEqual({ event_id: id, changed: Object.keys(rules).toSorted() });
+    const none = { orphan_rule: false, exchange_until: null, accessible_until: null };
+    expect((await ask('PATCH', `/events/${id}`, none)).body.event.settings).toMatchObject(none);
+    const other = await ask('PATCH', `/events/${id}`, { name: 'Gala' });
+    expect(other.body.event.settings).toMatchObject(none);
+    expect(await ask('PATCH', `/events/${id}`, { accessible_until: 'soon', orphan_rule: 1 })).toMatchObject({
+      ...{ status: 422, body: { errors: [{ pointer: '/orphan_rule' }, { pointer: '/accessible_until' }] } },
+    });
+  });
+
   it('changes what is given, keeps before and after, and shows at once', async () => {
     const { id } = await onSale();
     const version = await versionOf(id);

@@ -4,19 +4,12 @@ import { statement } from '../../db/client.ts';
 import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { ticketTerms } from '../events/terms.ts';
-import { nearestBlock } from '../inventory/nearest-block.ts';
-import { mirrorOf } from '../maps/availability.ts';
 import { priceOf } from '../pricing/price.ts';
+import { type Alternative, adjacentSeats, completePairs } from './explain-seats.ts';
 import { quantityOf } from './judge.ts';
 import type { Wanted } from './wanted.ts';
 
 type WantedTickets = Extract<Wanted, { form: 'general' | 'seats' | 'best' }>;
-
-/** Something else that could be had, as a refusal tells it. */
-interface Alternative {
-  kind: 'adjacent_seats' | 'section' | 'date';
-  [fact: string]: unknown;
-}
 
 const RULES = {
   general: 'places_left',
@@ -31,8 +24,10 @@ const RULES = {
  * is looked up once. It never hides the refusal itself: without an explanation that is told as it was.
  */
 export async function explained(ctx: Context, wanted: readonly Wanted[], refusal: unknown): Promise<unknown> {
-  if (!(refusal instanceof AppError) || !['seats_unavailable', 'sold_out'].includes(refusal.code))
-    return refusal;
+  if (!(refusal instanceof AppError)) return refusal;
+  if (refusal.code === 'orphan_seat' || refusal.code === 'companion_seat')
+    return seatRuleExplained(ctx, wanted, refusal);
+  if (!['seats_unavailable', 'sold_out'].includes(refusal.code)) return refusal;
   const lost = (refusal.facts.unavailable_seat_ids ?? []) as number[];
   const items = wanted.filter((want) =>
     lost.length
@@ -56,10 +51,36 @@ export async function explained(ctx: Context, wanted: readonly Wanted[], refusal
   }
 }
 
+/** What to choose instead of seats that a rule about seats forbids. */
+async function seatRuleExplained(
+  ctx: Context,
+  wanted: readonly Wanted[],
+  refusal: AppError,
+): Promise<unknown> {
+  const { code, facts } = refusal;
+  const here = wanted.flatMap((want) =>
+    want.form === 'seats' && want.offer.event_id === facts.event_id ? [want] : [],
+  );
+  const chosen = here.flatMap(({ seat_ids }) => seat_ids);
+  const [first] = here;
+  if (!first) return refusal;
+  try {
+    const alternatives =
+      code === 'orphan_seat'
+        ? await adjacentSeats(ctx, first.offer, chosen)
+        : await completePairs(ctx, first.offer, chosen, facts.accessible_seat_ids as number[]);
+    const more = { rule: code, items: here.map(({ item }) => item), alternatives };
+    return new AppError(code, refusal.message, { ...facts, ...more }, refusal.headers);
+  } catch (err) {
+    ctx.system.log.warn({ err }, 'a refusal could not be explained');
+    return refusal;
+  }
+}
+
 async function next(ctx: Context, want: WantedTickets, lost: readonly number[]) {
   const n = quantityOf(want);
   const [adjacent, retry_at, sections, dates] = await Promise.all([
-    want.form === 'seats' ? adjacentSeats(ctx.system, want, lost) : [],
+    want.form === 'seats' ? adjacentSeats(ctx, want.offer, want.seat_ids) : [],
     retryAt(ctx.system, want, lost),
     otherSections(ctx, want, n),
     nextDates(ctx, want, n),
@@ -69,28 +90,6 @@ async function next(ctx: Context, want: WantedTickets, lost: readonly number[]) 
     alternatives: [...adjacent, ...sections, ...dates] as Alternative[],
   };
 }
-
-/** Seats side by side in the same section, as near as can be to those that were chosen. */
-async function adjacentSeats(
-  system: System,
-  { offer, seat_ids }: Extract<Wanted, { form: 'seats' }>,
-  lost: readonly number[],
-): Promise<Alternative[]> {
-  for (const map_id of seatedMaps(offer)) {
-    const mirror = mirrorOf(system, offer.company_id, offer.event_id, map_id);
-    await mirror.refresh(); // one look for all who are refused at this moment
-    if (!lost.some((id) => mirror.index.has(id))) continue;
-    const block = nearestBlock(mirror, seat_ids);
-    if (!block) return [];
-    const labels = await system.seatLabels.of(system.db, offer.company_id, block);
-    const seats = block.map((id) => labels.get(id) ?? { id });
-    return [{ kind: 'adjacent_seats', seat_ids: block, seats }];
-  }
-  return [];
-}
-
-const seatedMaps = ({ sections }: Wanted['offer']): Set<number> =>
-  new Set([...sections.values()].flatMap(({ kind, map_id }) => (kind === 'seated' ? [map_id] : [])));
 
 /** How old what is told may be: a hint need not be exact, and a rush of refusals must not become one of queries. */
 const FRESH_MS = 500;

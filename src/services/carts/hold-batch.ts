@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { End, Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
-import type { Buyer } from '../../schemas/carts.ts';
+import type { Buyer, SeatRulesOverride } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
 import { takeLines } from '../inventory/take.ts';
@@ -16,6 +16,7 @@ import { eventsOf, limitsOf, lockForHolds, userOf } from './hold-locks.ts';
 import { type Case, judge, type Verdict } from './judge.ts';
 import { type Prepared, pickAll } from './picks.ts';
 import { type CartRow, type LineRow, mayReach, requireOpen } from './row.ts';
+import { recordSetAside } from './seat-rules.ts';
 import type { Owned } from './user-limits.ts';
 import type { Wanted } from './wanted.ts';
 import { addToCarts, insertCarts, insertLines, newCart, repriceLines } from './write.ts';
@@ -27,6 +28,8 @@ export interface HoldCommand {
   /** What a new cart is opened with; null for a cart that exists. */
   open: { buyer: Buyer; notes: string | null; user_id: number | null } | null;
   wanted: Wanted[];
+  /** A seller sets the rules about seats aside, and why. */
+  override?: SeatRulesOverride | undefined;
   /** Makes the answer, inside the transaction: it is stored under the Idempotency-Key with the effect. */
   present: (result: HoldResult) => unknown;
 }
@@ -95,7 +98,7 @@ async function decide(
   const { carts, lines, codes, owned, versions, stock, now } = await lockForHolds(tx, company_id, prepared);
   const granted: Granted[] = [];
   const soldOut: [HoldCommand, AppError][] = [];
-  for (const { command, picks } of prepared) {
+  for (const { command, picks, grounds } of prepared) {
     try {
       const cart = command.open ? null : reachableCart(command, carts);
       requireCurrent(command, versions);
@@ -106,7 +109,7 @@ async function decide(
         codes: codes.get(command.cart_id) ?? [],
         totals: cart ?? NOTHING,
         wanted: command.wanted,
-        picks,
+        ...{ picks, grounds, override: command.override !== undefined },
         owned: ownedElsewhere(command, carts, owned),
       };
       requireOneCurrency(command, cart, asked.lines);
@@ -223,6 +226,8 @@ async function write(
     company_id,
     granted.map(({ command, cart }) => ({ cart, wanted: command.wanted })),
   );
+  for (const { command, cart, verdict } of granted)
+    await recordSetAside(tx, command.ctx, cart.id, command.override, verdict.aside);
   return granted.map(({ command, cart, verdict }) => ({
     command,
     result: command.present({ cart, lines: verdict.lines as LineRow[], labels }),

@@ -123,9 +123,7 @@ export const blocksMet = ({ wanted }: Pick<HoldCommand, 'wanted'>): number[] =>
   );
 
 function stockOf(prepared: readonly Prepared[]) {
-  const locks = prepared.flatMap(({ command, picks }) =>
-    command.wanted.map((want) => locksOf({ picks }, want)),
-  );
+  const locks = prepared.flatMap((each) => each.command.wanted.map((want) => locksOf(each, want)));
   return {
     sections: locks.flatMap((l) => l.sections),
     ticket_types: locks.flatMap((l) => l.ticket_types),

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
-import type { AddSaleDetails, OpenCart } from '../../schemas/carts.ts';
+import type { AddSaleDetails, OpenCart, SeatRulesOverride } from '../../schemas/carts.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { releaseInTheWay } from '../inventory/release.ts';
@@ -12,6 +12,7 @@ import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './h
 import { eventsOf } from './hold-locks.ts';
 import { PickLost } from './picks.ts';
 import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
+import { requireMayOverride } from './seat-rules.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
 
 /** How often a hold starts again: because prices moved, a picked seat went, or overdue holds were in the way. */
@@ -24,21 +25,28 @@ const USER = statement(
 
 /**
  * Opens a cart, with items or without; its hold runs from now.
- * @throws AppError insufficient_scope and validation_failed for a `user_id`, and whatever holding the items throws: no
+ * @throws AppError insufficient_scope and validation_failed for a `user_id`, insufficient_scope for an override, and whatever holding the items throws: no
  *   cart is opened then
  */
 export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> {
-  const { items = [], buyer = {}, user_id, notes = null } = body ?? {};
+  const { items = [], buyer = {}, user_id, notes = null, override_seat_rules } = body ?? {};
+  requireMayOverride(ctx, override_seat_rules);
   if (user_id !== undefined) await requireBuyer(ctx, user_id);
   const cart_id = uuidv7();
   const owner = user_id ?? ctx.user_id ?? null;
   const wanted = () => wantedOf(ctx, items, owner);
-  return hold(ctx, cart_id, wanted, { buyer, notes, user_id: owner }, ({ cart, lines, labels }) =>
-    presentCart(
-      cart,
-      lines.map((line) => presentLine(line, labels)),
-      [],
-    ),
+  return hold(
+    ctx,
+    cart_id,
+    wanted,
+    { buyer, notes, user_id: owner },
+    ({ cart, lines, labels }) =>
+      presentCart(
+        cart,
+        lines.map((line) => presentLine(line, labels)),
+        [],
+      ),
+    override_seat_rules,
   );
 }
 
@@ -52,16 +60,22 @@ export async function requireBuyer(ctx: Context, user_id: number): Promise<void>
 /**
  * Holds items for a cart: all of them or nothing.
  * @throws AppError not_found, cart_expired, cart_not_open, seats_unavailable, sold_out, not_on_sale, limit_exceeded,
- *   code_not_applicable, validation_failed
+ *   orphan_seat, companion_seat, code_not_applicable, validation_failed, insufficient_scope
  */
 export async function addSaleDetails(
   ctx: Context,
   cart_id: string,
-  { items }: AddSaleDetails,
+  { items, override_seat_rules }: AddSaleDetails,
 ): Promise<SaleDetailView[]> {
+  requireMayOverride(ctx, override_seat_rules);
   const wanted = async () => wantedOf(ctx, items, await buyerOf(ctx, cart_id));
-  return hold(ctx, cart_id, wanted, null, ({ lines, labels }) =>
-    lines.map((line) => presentLine(line, labels)),
+  return hold(
+    ctx,
+    cart_id,
+    wanted,
+    null,
+    ({ lines, labels }) => lines.map((line) => presentLine(line, labels)),
+    override_seat_rules,
   );
 }
 
@@ -69,6 +83,7 @@ export async function addSaleDetails(
  * Holds what is wanted, for a new cart or one that exists, and answers with what `present` makes of it inside the
  * transaction.
  * @param read reads the offers; again when they moved
+ * @param override why a seller sets the rules about seats aside
  * @throws AppError as addSaleDetails
  */
 export async function hold<View>(
@@ -77,11 +92,12 @@ export async function hold<View>(
   read: () => Promise<Wanted[]>,
   open: HoldCommand['open'],
   present: (result: HoldResult) => View,
+  override?: SeatRulesOverride,
 ): Promise<View> {
   return tryHold(
     ctx,
     read,
-    (wanted) => submit(ctx, { ctx, cart_id, open, wanted, present }) as Promise<View>,
+    (wanted) => submit(ctx, { ctx, cart_id, open, wanted, override, present }) as Promise<View>,
   );
 }
 

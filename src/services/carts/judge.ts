@@ -16,6 +16,7 @@ import {
   type Undo,
 } from './grant.ts';
 import type { CartCodeRow, LineRow } from './row.ts';
+import { type Grounds, neighboursOf, requireSeatRules, type SetAside } from './seat-rules.ts';
 import type { Wanted } from './wanted.ts';
 
 /** A cart under its lock, and what is asked for it. */
@@ -31,6 +32,12 @@ export interface Case {
   picks: ReadonlyMap<number, readonly number[]>;
   /** Tickets that the buyer's account has already, by ticket type; for types with a limit a user. */
   owned: ReadonlyMap<number, number>;
+  /** The maps by which seats are judged; none: places that are kept, which were judged once. */
+  grounds: Grounds;
+  /** A seller sets the rules about seats aside. */
+  override?: boolean;
+  /** Seats that come back with what is asked, as pairKey. */
+  returning?: ReadonlySet<string>;
 }
 
 export type NewLine = Omit<LineRow, 'company_id' | 'created_at' | 'updated_at'>;
@@ -41,20 +48,24 @@ export interface Verdict {
   totals: CartTotals;
   /** Lines that the cart held before, whose price is another in the company of the new ones. */
   repriced: LineRow[];
+  /** Rules about seats that a seller set aside for it. */
+  aside: SetAside[];
 }
 
 /**
  * Decides whether a cart may hold all that is asked, from stock that is locked and read. All or nothing: on a refusal
  * `stock` is as it was, otherwise what was granted is taken out of it, for the next command of the batch to see.
- * @throws AppError seats_unavailable, sold_out, limit_exceeded, validation_failed, conflict; PickLost
+ * @throws AppError seats_unavailable, sold_out, limit_exceeded, orphan_seat, companion_seat, validation_failed, conflict;
+ *   PickLost
  */
 export function judge(asked: Case, stock: HoldStock): Verdict {
   requireWithinLimits(asked);
   requireSeatsFree(asked, stock);
+  const aside = requireSeatRules(asked, stock);
   const undo: Undo = [];
   try {
     const lines = asked.wanted.flatMap((want) => grant(asked, want, stock, undo));
-    const verdict = priced(asked, lines);
+    const verdict = { ...priced(asked, lines), aside };
     assertWithinLimit(addTotals(asked.totals, verdict.totals));
     return verdict;
   } catch (error) {
@@ -64,7 +75,10 @@ export function judge(asked: Case, stock: HoldStock): Verdict {
 }
 
 /** Prices new lines; where quantity rules see them together with older ones of the cart, those anew as well. */
-function priced({ lines: held, codes, totals: before }: Case, lines: readonly NewLine[]): Verdict {
+function priced(
+  { lines: held, codes, totals: before }: Case,
+  lines: readonly NewLine[],
+): Omit<Verdict, 'aside'> {
   const ruled = (list: readonly NewLine[]) => list.some((line) => line.terms.rules?.length);
   const open = held.filter((line) => line.status === 'held'); // what is paid for costs what it cost
   const older = ruled(lines) && ruled(open) ? open : [];
@@ -248,7 +262,7 @@ function line(asked: Case, want: Wanted, what: Partial<NewLine>): NewLine {
 }
 
 /** The pairs that must be locked for a want, before it is judged. */
-export function locksOf(asked: Pick<Case, 'picks'>, want: Wanted) {
+export function locksOf(asked: Pick<Case, 'picks' | 'grounds'>, want: Wanted) {
   const { event_id } = want.offer;
   const sections: Pair[] = want.form === 'general' ? want.section_ids.map((id) => [event_id, id]) : [];
   const ticket_types: Pair[] =
@@ -259,6 +273,6 @@ export function locksOf(asked: Pick<Case, 'picks'>, want: Wanted) {
     sections,
     ticket_types,
     products,
-    seats: seatsWanted(asked, want).map((id): Pair => [event_id, id]),
+    seats: [...seatsWanted(asked, want).map((id): Pair => [event_id, id]), ...neighboursOf(asked, want)],
   };
 }

@@ -6,6 +6,7 @@ import type { PatchSaleDetail } from '../../schemas/carts.ts';
 import { assertFresh } from '../fresh.ts';
 import { returnLines } from '../inventory/return.ts';
 import { dropPlans } from '../subscriptions/settle.ts';
+import { requireCompanionsGo } from './companions.ts';
 import { guestAsHolder, type Holder, NOBODY, namedHolder } from './holder.ts';
 import type { SaleDetailView } from './present.ts';
 import { getSaleDetail } from './read.ts';
@@ -80,13 +81,15 @@ async function newHolder(tx: Tx, ctx: Context, body: PatchSaleDetail): Promise<H
 
 /**
  * Takes a line out of an open cart; what it held is on sale again when this returns. A plan goes with all it includes.
- * @throws AppError not_found, cart_expired, cart_not_open; conflict for a ticket that a plan includes
+ * @throws AppError not_found, cart_expired, cart_not_open; conflict for a ticket that a plan includes, and for an accessible
+ *   seat whose companion's would stay
  */
 export function deleteSaleDetail(ctx: Context, cart_id: string, sale_detail_id: string): Promise<void> {
   return transaction(ctx, async (tx) => {
     const line = await lockLine(tx, ctx, cart_id, sale_detail_id);
     assertFresh(ctx, line.updated_at);
     const gone = await withIncluded(tx, ctx, line);
+    await requireCompanionsGo(tx, ctx, line.cart_id, gone);
     await returnLines(tx, ctx.company_id, gone, 'held');
     await dropPlans(tx, ctx.company_id, gone);
     await tx.execute(REMOVE, [ctx.company_id, gone.map((each) => each.id)]);

@@ -2,15 +2,17 @@ import type { System } from '../../system.ts';
 import { pickSeats } from '../inventory/best-available.ts';
 import { sharedSeats } from '../inventory/shared-seats.ts';
 import type { HoldCommand } from './hold-batch.ts';
+import { type Grounds, groundsOf } from './seat-rules.ts';
 import type { Wanted } from './wanted.ts';
 
 /** The picked seats go to somebody else: pick again. */
 export class PickLost extends Error {}
 
-/** A command with the seats that best available picked for it, by item. */
+/** A command with the seats that best available picked for it, by item, and the maps by which seats are judged. */
 export interface Prepared {
   command: HoldCommand;
   picks: Map<number, readonly number[]>;
+  grounds: Grounds;
 }
 
 /**
@@ -25,10 +27,11 @@ export async function pickAll(
 ): Promise<Prepared[]> {
   const taken = new SeatSets();
   for (const { wanted } of commands) for (const want of wanted) taken.add(want, chosen(want));
+  const grounds = await groundsOf(system, commands);
   const prepared: Prepared[] = [];
   for (const command of commands) {
     try {
-      prepared.push({ command, picks: await picksOf(system, command, taken) });
+      prepared.push({ command, picks: await picksOf(system, command, taken), grounds });
     } catch (refusal) {
       refuse(command, refusal);
     }
@@ -37,18 +40,21 @@ export async function pickAll(
 }
 
 async function picksOf(system: System, command: HoldCommand, taken: SeatSets): Promise<Prepared['picks']> {
-  const { wanted } = command;
+  const { wanted, ctx } = command;
+  const { now } = ctx;
   const picks: Prepared['picks'] = new Map();
   const own = new SeatSets();
   for (const want of wanted) own.add(want, chosen(want));
   for (const want of wanted) {
     if (want.form !== 'best') continue;
     const share = await sharedSeats(system, command, want);
-    const seats = await pickSeats(system, want, taken.of(want), share).catch(async (soldOut: unknown) => {
-      if (taken.of(want).size === own.of(want).size) throw soldOut;
-      await pickSeats(system, want, own.of(want), share); // throws what it says without the others
-      throw new PickLost();
-    });
+    const seats = await pickSeats(system, want, now, taken.of(want), share).catch(
+      async (soldOut: unknown) => {
+        if (taken.of(want).size === own.of(want).size) throw soldOut;
+        await pickSeats(system, want, now, own.of(want), share); // throws what it says without the others
+        throw new PickLost();
+      },
+    );
     picks.set(want.item, seats);
     own.add(want, seats);
     taken.add(want, seats);

@@ -45,6 +45,8 @@ export interface EventRecord {
   max_per_cart: number;
   rotating_codes: boolean;
   holder_change_until: Date | null;
+  exchange_until: Date | null;
+  accessible_until: Date | null;
   version: number;
   created_at: Date;
   updated_at: Date;

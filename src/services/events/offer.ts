@@ -25,6 +25,8 @@ export interface Offer {
   ticket_types: Map<number, OfferTicketType>;
   products: Map<number, OfferProduct>;
   sections: Map<number, OfferSection>;
+  /** Maps where it takes place, and the version of each: a map that is edited moves the version of its events. */
+  maps: Map<number, number>;
   /** Blocks that are not released: whom the places that they took are for. */
   blocks: Map<number, OfferBlock>;
 }
@@ -83,6 +85,10 @@ export interface OfferBlock {
   release_at: Date | null;
 }
 
+/** Accessible places and those of companions are sold like any other from a time on. */
+export const isReleased = ({ accessible_until }: Offer, now: Date): boolean =>
+  accessible_until !== null && accessible_until <= now;
+
 const LOAD = statement(
   'offer_load',
   `SELECT e.company_id, e.id AS event_id, e.name, e.version, e.status, e.currency, e.starts_at, e.ends_at, e.sales_start,
@@ -98,6 +104,9 @@ const LOAD = statement(
      (SELECT coalesce(json_agg(s ORDER BY s.position, s.id), '[]') FROM event_map m
        JOIN section s ON s.company_id = m.company_id AND s.map_id = m.map_id
        WHERE m.company_id = e.company_id AND m.event_id = e.id) AS sections,
+     (SELECT coalesce(json_agg(json_build_array(p.id, p.version) ORDER BY p.id), '[]') FROM event_map m
+       JOIN map p ON p.company_id = m.company_id AND p.id = m.map_id
+       WHERE m.company_id = e.company_id AND m.event_id = e.id) AS maps,
      (SELECT coalesce(json_agg(b ORDER BY b.id), '[]') FROM block b
        WHERE b.company_id = e.company_id AND b.event_id = e.id AND b.released_at IS NULL) AS blocks,
      (SELECT coalesce(json_agg(q ORDER BY q.position, q.id), '[]') FROM quantity_rule q
@@ -158,15 +167,17 @@ async function loadOffer(system: System, company_id: number, event_id: number): 
     ),
     products: new Map(row.products.map((p) => [p.id, p])),
     sections: new Map(row.sections.map((s) => [s.id, s])),
+    maps: new Map(row.maps),
     blocks: new Map(row.blocks.map((b) => [b.id, { ...b, release_at: date(b.release_at) }])),
   };
 }
 
-type OfferRow = Omit<Offer, 'channels' | 'ticket_types' | 'products' | 'sections' | 'blocks'> & {
+type OfferRow = Omit<Offer, 'channels' | 'ticket_types' | 'products' | 'sections' | 'maps' | 'blocks'> & {
   channels: OfferChannel[];
   ticket_types: OfferTicketType[];
   products: OfferProduct[];
   sections: OfferSection[];
+  maps: [id: number, version: number][];
   blocks: OfferBlock[];
   rules: QuantityRule[];
 };

@@ -37,6 +37,8 @@ export interface EventRow extends SalesWindow {
   orphan_rule: boolean;
   rotating_codes: boolean;
   holder_change_until: Date | null;
+  exchange_until: Date | null;
+  accessible_until: Date | null;
   map_ids: number[];
   /** When this interface sells, and what it adds to the fee of a ticket. */
   channel_start: Date | null;
@@ -69,6 +71,7 @@ const LOAD = statement(
   `SELECT e.id, e.name, e.slug, e.description, e.translations, e.status, e.seating, e.currency, e.category_id,
      e.venue_id, e.series_id, e.image_url, e.time_zone, e.starts_at, e.ends_at, e.doors_at, e.sales_start, e.sales_end,
      e.max_per_cart, e.created_at, e.updated_at, e.orphan_rule, e.rotating_codes, e.holder_change_until,
+     e.exchange_until, e.accessible_until,
      ARRAY(SELECT m.map_id FROM event_map m WHERE m.company_id = e.company_id AND m.event_id = e.id ORDER BY m.map_id)
        AS map_ids,
      i.sales_start AS channel_start, i.sales_end AS channel_end, i.extra_fee,
@@ -141,7 +144,9 @@ export const eventWindow = (event: EventRow): SalesWindow =>
 /** An event as the API shows it, without expansions. */
 export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): EventView {
   const { translations, channel_start: _1, channel_end: _2, extra_fee, ticket_types, ...rest } = event;
-  const { orphan_rule, rotating_codes, holder_change_until, map_ids, ...columns } = rest;
+  const { orphan_rule, rotating_codes, holder_change_until, exchange_until, accessible_until, ...other } =
+    rest;
+  const { map_ids, ...columns } = other;
   const window = eventWindow(event);
   const { remaining, capacity } = leftOfEvent(stock, ticket_types);
   const totals = ticket_types
@@ -156,7 +161,17 @@ export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): 
     price_range: totals.length ? { min: Math.min(...totals), max: Math.max(...totals) } : null,
     ...(seesEverything(ctx) && { remaining }),
     ...(ctx.scopes.has('admin') && {
-      settings: { translations, orphan_rule, rotating_codes, holder_change_until, map_ids },
+      settings: {
+        ...{
+          translations,
+          orphan_rule,
+          rotating_codes,
+          holder_change_until,
+          exchange_until,
+          accessible_until,
+        },
+        map_ids,
+      },
     }),
   };
 }

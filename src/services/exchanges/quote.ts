@@ -3,19 +3,21 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, insufficientScope } from '../../errors.ts';
 import type { Exchange, ExchangeRequest } from '../../schemas/exchanges.ts';
 import { uuidv7 } from '../../uuid.ts';
+import { requireCompanionsGo } from '../carts/companions.ts';
 import { anyOverdue, endCarts, OverdueInTheWay } from '../carts/expire.ts';
 import type { HoldStock } from '../carts/grant.ts';
 import { tryHold } from '../carts/hold.ts';
 import type { HoldCommand } from '../carts/hold-batch.ts';
 import { blocksMet, countedTypes, eventsOf } from '../carts/hold-locks.ts';
 import { judge, locksOf, type Verdict } from '../carts/judge.ts';
-import { pickAll } from '../carts/picks.ts';
+import { type Prepared, pickAll } from '../carts/picks.ts';
 import { type CartRow, codesOf, type LineRow, linesOf, lockCart, lockCarts } from '../carts/row.ts';
+import { recordSetAside, requireMayOverride } from '../carts/seat-rules.ts';
 import { ticketsOfUsers } from '../carts/user-limits.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
 import { insertCarts, insertLines, newCart } from '../carts/write.ts';
 import { leftInBlocks } from '../inventory/allotments.ts';
-import { lockStock, type StockRequest } from '../inventory/locks.ts';
+import { lockStock, pairKey, type StockRequest } from '../inventory/locks.ts';
 import { countForPhases } from '../inventory/phases.ts';
 import { stockOfLines } from '../inventory/stock.ts';
 import { takeLines } from '../inventory/take.ts';
@@ -46,6 +48,7 @@ export async function quoteExchange(
   request: ExchangeRequest,
 ): Promise<Exchange> {
   if (request.force && !ctx.scopes.has('sell')) throw insufficientScope('sell');
+  requireMayOverride(ctx, request.override_seat_rules);
   const items = await itemsWanted(ctx, cart_id, request);
   const quoted = tryHold(
     ctx,
@@ -65,16 +68,16 @@ function asAskedByType(refusal: unknown): never {
   throw named ? fieldError('/ticket_type_id', 'This type is not sold for these places.') : refusal;
 }
 
-type Picks = ReadonlyMap<number, readonly number[]>;
-
 /** The seats that best available picks, as for any hold: outside the transaction, proved by its lock. */
 async function picksFor(ctx: Context, cart_id: string, wanted: Wanted[]): Promise<Picks> {
   const command: HoldCommand = { ctx, cart_id, open: null, wanted, present: () => undefined };
   const [prepared] = await pickAll(ctx.system, [command], (_, refusal) => {
     throw refusal;
   });
-  return prepared?.picks ?? new Map();
+  return prepared ?? { picks: new Map(), grounds: new Map() };
 }
+
+type Picks = Pick<Prepared, 'picks' | 'grounds'>;
 
 async function quote(
   tx: Tx,
@@ -91,9 +94,14 @@ async function quote(
   requireCurrency(cart.currency, wanted);
   const keep = !request.items;
   if (keep) requireSamePlaces(given.lines, wanted);
+  else if (!request.override_seat_rules)
+    await requireCompanionsGo(tx, ctx, cart_id, given.lines, seatsChosen(wanted));
   const quotes = await quotesOf(tx, ctx.company_id, cart_id);
   const holds = await earlierHolds(tx, quotes);
-  const { lines, totals } = await judged(tx, ctx, cart, given, { wanted, picks, keep }, holds);
+  const override = request.override_seat_rules;
+  const asked = { wanted, ...picks, keep, override: override !== undefined };
+  const { lines, totals, aside } = await judged(tx, ctx, cart, given, asked, holds);
+  await recordSetAside(tx, ctx, cart_id, override, aside);
   for (const earlier of quotes) await closeExchange(tx, earlier, 'cancelled');
 
   const id = uuidv7();
@@ -121,20 +129,23 @@ async function quote(
   return presentExchange(ctx.system, tx, await findExchange(ctx, cart_id, id, tx));
 }
 
+const seatsChosen = (wanted: readonly Wanted[]): number[] =>
+  wanted.flatMap((want) => (want.form === 'seats' ? want.seat_ids : []));
+
 /** Judges what is wanted as if the cart had let go of the lines that are given: the same rules as for every sale. */
 async function judged(
   tx: Tx,
   ctx: Context,
   cart: CartRow,
   given: Given,
-  { wanted, picks, keep }: { wanted: Wanted[]; picks: Picks; keep: boolean },
+  { wanted, picks, grounds, keep, override }: Picks & { wanted: Wanted[]; keep: boolean; override: boolean },
   holds: readonly CartRow[],
 ): Promise<Verdict> {
   const { company_id } = ctx;
   const codes = (await codesOf(tx, company_id, [cart.id])).filter(({ kind }) => kind === 'access');
   const owned = await ownedElsewhere(tx, cart, wanted);
   await requireCurrent(tx, ctx, wanted);
-  const locks = wanted.map((want) => locksOf({ picks }, want));
+  const locks = wanted.map((want) => locksOf({ picks, grounds }, want));
   const asked: StockRequest = {
     sections: keep ? [] : locks.flatMap((l) => l.sections),
     ticket_types: locks.flatMap((l) => l.ticket_types),
@@ -157,7 +168,9 @@ async function judged(
   try {
     return judge(
       {
-        ...{ ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, picks, owned },
+        ...{ ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, picks, owned, override },
+        grounds: keep ? new Map() : grounds,
+        returning: new Set(given.lines.map((l) => pairKey(l.event_id as number, l.seat_id ?? 0))),
         wanted: keep ? wanted.map(withoutBlocks) : wanted,
       },
       stock,

@@ -1,8 +1,10 @@
 import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import type { Wanted } from '../carts/wanted.ts';
+import { isReleased } from '../events/offer.ts';
 import { mirrorOf } from '../maps/availability.ts';
 import type { MapGeometry } from '../maps/geometry.ts';
+import { loneSeats } from './lone-seats.ts';
 import { isOfStock, type PickRow, pickBest } from './seat-picking.ts';
 import type { SharedSeats } from './shared-seats.ts';
 
@@ -19,12 +21,13 @@ type WantedBest = Extract<Wanted, { form: 'best' }>;
 export async function pickSeats(
   system: System,
   { offer, type, ask, item }: WantedBest,
+  now: Date,
   taken: ReadonlySet<number>,
   share?: SharedSeats,
 ): Promise<number[]> {
   const section_ids = new Set(ask.section_id === null ? type.section_ids : [ask.section_id]);
   const maps = new Set([...section_ids].flatMap((id) => seatedMapOf(offer.sections.get(id))));
-  const released = offer.accessible_until !== null && offer.accessible_until.getTime() <= Date.now();
+  const released = isReleased(offer, now);
   let available = 0;
   for (const map_id of maps) {
     const mirror = mirrorOf(system, offer.company_id, offer.event_id, map_id);
@@ -37,7 +40,9 @@ export async function pickSeats(
       rows.flatMap((row) => (share?.only.has(row.section_id) ? row.seats.map((seat) => seat.id) : [])),
     );
     const isFree = (n: number) => (own.has(n) || (mirror.isFree(n) && !barred.has(n))) && !takenHere.has(n);
-    const seats = pickBest(rows, isFree, { ...ask, released });
+    const leavesAlone = (seats: readonly number[]) =>
+      offer.orphan_rule && loneSeats(geometry, seats, isFree, released, true).length > 0;
+    const seats = pickBest(rows, isFree, { ...ask, released }, leavesAlone);
     if (seats) return seats.map((n) => geometry.seatIds[n] as number);
     available += rows.reduce(
       (sum, row) =>

@@ -31,21 +31,27 @@ const ORPHAN_COST = 1e9;
  * Picks the best free seats.
  * @param rows rows in which the ticket type may sit, seats in order of position
  * @param isFree whether a seat is free at this moment
+ * @param leavesAlone whether seats may not be had because one would be left alone: only the very best ones, wherever they
+ *   are, can do that. Blocks never do where there is another way
  * @returns ids of the seats, side by side first; undefined when the ask cannot be met
  */
 export function pickBest(
   rows: readonly PickRow[],
   isFree: (seat_id: number) => boolean,
   ask: PickAsk,
+  leavesAlone: (seat_ids: readonly number[]) => boolean = () => false,
 ): number[] | undefined {
   const suits: Suits = (seat) => isOfStock(seat, ask.accessible, ask.released) && isFree(seat.id);
   if (ask.together !== false) {
     const block = bestBlock(rows, suits, ask.quantity, ask.released);
     if (block || ask.together) return block;
   }
-  return (
-    (ask.together === null ? fewestBlocks(rows, suits, ask) : undefined) ?? bestSingles(rows, suits, ask)
-  );
+  const blocks = () => fewestBlocks(rows, suits, ask);
+  const singles = () => bestSingles(rows, suits, ask);
+  if (ask.together === null) return blocks() ?? singles();
+  const best = singles();
+  if (!best || !leavesAlone(best)) return best;
+  return bestBlock(rows, suits, ask.quantity, ask.released) ?? blocks() ?? best;
 }
 
 /** Accessible places and those of their companions are a stock of their own. */

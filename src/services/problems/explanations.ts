@@ -33,7 +33,9 @@ export const EXPLANATIONS: Record<ProblemCode, string> = {
   cart_empty: 'The cart holds nothing to pay for.',
   limit_exceeded: 'More than one cart, user or sale may have. The problem names the limit.',
   orphan_seat:
-    'The choice would leave a single free seat between taken ones. Choose seats beside each other.',
+    'The choice would leave a single free seat between taken ones although there is another way. `orphan_seat_ids` names it, `alternatives` shows what may be chosen.',
+  companion_seat:
+    "A companion's seat is sold with the accessible seat beside it, in the same request or by a cart that has it. `accessible_seat_ids` names what is missing.",
   code_not_applicable: 'The code does not apply to this cart; `detail` says why.',
   amount_mismatch: 'The amount is not what is to be paid. Read the cart again and pay its total.',
   refund_exceeds_paid: 'No more can be refunded than was paid and not refunded yet.',

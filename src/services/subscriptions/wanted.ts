@@ -179,6 +179,7 @@ const noEvent = ({ plan, setting }: WantedPlan): Offer => ({
     ticket_types: new Map(),
     products: new Map(),
     sections: new Map(),
+    maps: new Map(),
     blocks: new Map(),
   },
 });

@@ -19,6 +19,7 @@ const times = () => ({
   ...{ starts_at: '2027-03-01T20:00:00.000Z', ends_at: '2027-03-01T23:00:00Z' },
   ...{ doors_at: '2027-03-01T19:00:00+01:00', sales_start: '2026-12-01T00:00:00Z' },
   ...{ sales_end: '2027-03-01T20:00:00Z', holder_change_until: '2027-02-01T00:00:00Z' },
+  ...{ exchange_until: '2027-02-01T00:00:00Z', accessible_until: '2027-02-20T00:00:00Z' },
 });
 const settings = (w: ApiWorld) => ({
   ...{ description: 'A night.', translations: words, category_id: w.category_id, venue_id: w.venue_id },
@@ -83,7 +84,7 @@ const elsewhere = async (w: ApiWorld) => {
 };
 
 const at = (prefix: string, ...fields: string[]) => fields.map((field) => `${prefix}/${field}`);
-const TIME_NULLS = ['ends_at', 'doors_at', 'sales_start', 'sales_end', 'holder_change_until'];
+const TIME_NULLS = Object.keys(times()).filter((field) => field !== 'starts_at');
 const SETTING_NULLS = at('', 'description', 'category_id', 'venue_id', 'image_url');
 const CHANNEL_NULLS = at('/interfaces/0', 'sales_start', 'sales_end');
 const NO_WORDS = { '/translations/en': [{}], '/translations/es': [{}], '/translations/pt': [{}] };

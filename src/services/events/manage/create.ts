@@ -18,7 +18,14 @@ const SERIES = statement(
 
 type Dates = Pick<
   EventCreate,
-  'starts_at' | 'ends_at' | 'doors_at' | 'sales_start' | 'sales_end' | 'holder_change_until'
+  | 'starts_at'
+  | 'ends_at'
+  | 'doors_at'
+  | 'sales_start'
+  | 'sales_end'
+  | 'holder_change_until'
+  | 'exchange_until'
+  | 'accessible_until'
 >;
 
 /**
@@ -90,10 +97,12 @@ async function create(
         doors_at: date.doors_at ?? null,
         sales_start: date.sales_start ?? null,
         sales_end: date.sales_end ?? null,
-        orphan_rule: body.orphan_rule ?? true,
+        orphan_rule: body.orphan_rule ?? false,
         max_per_cart: body.max_per_cart ?? 20,
         rotating_codes: body.rotating_codes ?? false,
         holder_change_until: date.holder_change_until ?? null,
+        exchange_until: date.exchange_until ?? null,
+        accessible_until: date.accessible_until ?? null,
       };
     }),
   );

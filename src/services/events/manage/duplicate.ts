@@ -53,10 +53,25 @@ const TYPES = statement(
 );
 const PHASES = statement(
   'duplicate_price_phases',
-  `INSERT INTO price_phase (company_id, ticket_type_id, name, price, until_sold, starts_at, ends_at)
-   SELECT o.company_id, t.new, o.name, o.price, o.until_sold, ${moved('starts_at', 'ends_at')}
+  `INSERT INTO price_phase (company_id, ticket_type_id, name, price, position, until_sold, starts_at, ends_at)
+   SELECT o.company_id, t.new, o.name, o.price, o.position, o.until_sold, ${moved('starts_at', 'ends_at')}
    FROM price_phase o JOIN ${pairs('ticket_type')} AS t ON t.old = o.ticket_type_id
    WHERE o.company_id = $1 ORDER BY o.id`,
+);
+// Rules name ticket types: those of a bundle one by one, the others in a list.
+const RULES = statement(
+  'duplicate_quantity_rules',
+  `INSERT INTO quantity_rule (company_id, event_id, name, position, definition)
+   SELECT o.company_id, $3, o.name, o.position, o.definition || CASE WHEN o.definition ? 'parts'
+     THEN jsonb_build_object('parts', (
+       SELECT jsonb_agg(p.part || jsonb_build_object('ticket_type_id', t.new) ORDER BY p.n)
+       FROM jsonb_array_elements(o.definition -> 'parts') WITH ORDINALITY AS p (part, n)
+       JOIN ${pairs('ticket_type')} AS t ON to_jsonb(t.old) = p.part -> 'ticket_type_id'))
+     ELSE jsonb_build_object('ticket_type_ids', (
+       SELECT coalesce(jsonb_agg(t.new ORDER BY i.n), '[]')
+       FROM jsonb_array_elements(o.definition -> 'ticket_type_ids') WITH ORDINALITY AS i (id, n)
+       JOIN ${pairs('ticket_type')} AS t ON to_jsonb(t.old) = i.id)) END
+   FROM quantity_rule o WHERE o.company_id = $1 AND o.event_id = $2 ORDER BY o.id`,
 );
 const PRODUCT_COLUMNS = `name, description, translations, position, price, fee_fixed, fee_rate, fee_payer, tax_rate,
   tax_inclusive, max_per_cart, capacity`;
@@ -68,9 +83,9 @@ const PRODUCTS = statement(
 );
 const CODES = statement(
   'duplicate_codes',
-  `INSERT INTO code (company_id, event_id, code, kind, value, max_uses, max_uses_per_user, stackable, active,
+  `INSERT INTO code (company_id, event_id, code, label, kind, value, max_uses, max_uses_per_user, stackable, active,
      ticket_type_ids, starts_at, ends_at)
-   SELECT o.company_id, $3, o.code, o.kind, o.value, o.max_uses, o.max_uses_per_user, o.stackable, o.active,
+   SELECT o.company_id, $3, o.code, o.label, o.kind, o.value, o.max_uses, o.max_uses_per_user, o.stackable, o.active,
      ARRAY (SELECT t.new FROM ${pairs('ticket_type')} AS t WHERE t.old = ANY(o.ticket_type_ids) ORDER BY t.new),
      ${moved('starts_at', 'ends_at')}
    FROM code o WHERE o.company_id = $1 AND o.event_id = $2 ORDER BY o.id`,
@@ -83,13 +98,14 @@ const COPIES = [
   { copy: GATES, timed: false },
   { copy: TYPES, timed: true },
   { copy: PHASES, timed: true },
+  { copy: RULES, timed: false },
   { copy: PRODUCTS, timed: false },
   { copy: CODES, timed: true },
 ];
 
 /**
- * Copies an event, whatever its state, to another date: with its interfaces, maps, gates, ticket types and their price
- * phases, products and codes, all of it unsold and unused. The copy is a draft.
+ * Copies an event, whatever its state, to another date: with its interfaces, maps, gates, ticket types, their price
+ * phases and quantity rules, products and codes, all of it unsold and unused. The copy is a draft.
  * @throws AppError not_found, validation_failed; conflict for a slug that is taken
  */
 export function duplicateEvent(ctx: Context, event_id: number, body: EventDuplicate): Promise<EventView> {
@@ -117,6 +133,8 @@ async function copyRow(tx: Tx, original: EventRecord, body: EventDuplicate): Pro
     ...{ starts_at, ends_at: later(original.ends_at), doors_at: later(original.doors_at) },
     ...{ sales_start: later(original.sales_start), sales_end: later(original.sales_end) },
     holder_change_until: later(original.holder_change_until),
+    exchange_until: later(original.exchange_until),
+    accessible_until: later(original.accessible_until),
   };
   refuseFaults(timesFaults(times));
   const slug = body.slug ?? ((await freeSlugs(tx, original.company_id, name, 1))[0] as string);

@@ -8,6 +8,7 @@ const COLUMNS = [
   ...['name', 'slug', 'description', 'translations', 'search_text', 'seating', 'currency', 'category_id'],
   ...['venue_id', 'series_id', 'image_url', 'time_zone', 'starts_at', 'ends_at', 'doors_at', 'sales_start'],
   ...['sales_end', 'orphan_rule', 'max_per_cart', 'rotating_codes', 'holder_change_until'],
+  ...['exchange_until', 'accessible_until'],
 ].join(', ');
 const OF_ROW = COLUMNS.replaceAll(/\w+/g, 'r.$&');
 
