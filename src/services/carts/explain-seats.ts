@@ -20,9 +20,11 @@ export async function adjacentSeats(
   for (const mirror of mirrorsOf(ctx, offer)) {
     await mirror.refresh(); // one look for all who are refused at this moment
     if (!chosen.some((id) => mirror.index.has(id))) continue;
-    const isFree = (n: number) => mirror.isFree(n);
+    const share = mirror.shareOf(ctx.interface.id);
+    const isFree = (n: number) => mirror.isFree(n, share);
     const block = nearestBlock(
-      mirror,
+      mirror.geometry,
+      isFree,
       chosen,
       (ids) =>
         !offer.orphan_rule || !loneSeats(mirror.geometry, numbersIn(mirror, ids), isFree, released).length,
@@ -43,7 +45,8 @@ export async function completePairs(
     await mirror.refresh();
     const numbers = numbersIn(mirror, lacking);
     if (numbers.length !== lacking.length) continue;
-    if (!numbers.every((n) => mirror.isFree(n))) return [];
+    const share = mirror.shareOf(ctx.interface.id);
+    if (!numbers.every((n) => mirror.isFree(n, share))) return [];
     return [await alternative(ctx, offer, 'with_accessible_seat', [...chosen, ...lacking])];
   }
   return [];

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { stockOf } from '../events/row.ts';
 import { ticketTerms } from '../events/terms.ts';
 import { priceOf } from '../pricing/price.ts';
 import { type Alternative, adjacentSeats, completePairs } from './explain-seats.ts';
@@ -123,9 +124,7 @@ async function otherSections(ctx: Context, want: WantedTickets, n: number): Prom
   const asked = new Set(want.form === 'general' ? want.section_ids : type.section_ids);
   const fee = offer.channels.get(ctx.interface.id)?.extra_fee ?? 0;
   const priced = (t: typeof type) => priceOf(ticketTerms(t, fee, ctx.now)).total;
-  const stock = (await ctx.system.stock.of(ctx.system, offer.company_id, [offer.event_id], false)).get(
-    offer.event_id,
-  );
+  const stock = (await stockOf({ ...ctx, scopes: NOBODY }, [offer.event_id])).get(offer.event_id);
   const found: (Alternative & { price: number })[] = [];
   for (const t of offer.ticket_types.values()) {
     if (t.access_code_required || t.members_only || !isOnSale(t, ctx.now)) continue;
@@ -139,6 +138,9 @@ async function otherSections(ctx: Context, want: WantedTickets, n: number): Prom
   const from = priced(type);
   return found.sort((a, b) => Math.abs(a.price - from) - Math.abs(b.price - from)).slice(0, SHOWN);
 }
+
+/** A hint needs no exact count. */
+const NOBODY: Context['scopes'] = new Set();
 
 const SHOWN = 3;
 
@@ -172,7 +174,7 @@ async function nextDates(ctx: Context, { offer }: WantedTickets, n: number): Pro
   );
   if (!dates.length) return [];
   const ids = dates.map((date) => date.event_id);
-  const stocks = await system.stock.of(system, company_id, ids, false);
+  const stocks = await stockOf({ ...ctx, scopes: NOBODY }, ids);
   const free = (id: number) =>
     [...(stocks.get(id)?.sections.values() ?? [])].reduce((sum, section) => sum + section.available, 0);
   return dates

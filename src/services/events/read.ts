@@ -10,6 +10,11 @@ import { searchPatterns } from './search.ts';
 import type { EventStock } from './stock.ts';
 import { presentTicketTypes } from './ticket-types.ts';
 
+/** Allotments of the interface, and the sections where it may take from nothing else (as services/inventory/allotments.ts). */
+const OWN = `b.company_id = e.company_id AND b.event_id = e.id AND b.kind = 'allotment' AND b.released_at IS NULL
+  AND b.interface_id = $2 AND b.code_id IS NULL AND (b.release_at IS NULL OR b.release_at > now())`;
+const ONLY = `ARRAY(SELECT unnest(b.section_ids) FROM block b WHERE ${OWN} AND NOT b.overflow)`;
+
 /** What `sales_status` on_sale means, as SQL over an event and its channel: a window is open and a place is left. */
 const ON_SALE = `(e.status = 'published' AND (e.ends_at IS NULL OR e.ends_at > now())
   AND (e.sales_start IS NULL OR e.sales_start <= now()) AND (i.sales_start IS NULL OR i.sales_start <= now())
@@ -19,10 +24,15 @@ const ON_SALE = `(e.status = 'published' AND (e.ends_at IS NULL OR e.ends_at > n
       AND (t.capacity IS NULL OR t.held + t.sold < t.capacity)
       AND (EXISTS (SELECT FROM event_section s JOIN section x ON x.company_id = s.company_id AND x.id = s.section_id
              WHERE s.company_id = e.company_id AND s.event_id = e.id AND s.section_id = ANY(t.section_ids)
-             AND x.kind = 'general' AND s.held + s.sold + s.blocked < s.capacity)
+             AND x.kind = 'general' AND s.held + s.sold + s.blocked < s.capacity AND s.section_id <> ALL(${ONLY}))
            OR EXISTS (SELECT FROM event_seat s WHERE s.company_id = e.company_id AND s.event_id = e.id
-             AND s.section_id = ANY(t.section_ids)
-             AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() AND s.block_id IS NULL))))))`;
+             AND s.section_id = ANY(t.section_ids) AND s.section_id <> ALL(${ONLY})
+             AND (s.status = 'available' OR (s.status = 'held' AND s.hold_expires_at <= now() AND s.block_id IS NULL)))
+           OR EXISTS (SELECT FROM block b WHERE ${OWN} AND b.section_ids && t.section_ids
+             AND (b.taken < b.quantity OR EXISTS (
+               SELECT FROM event_seat s WHERE s.company_id = b.company_id AND s.event_id = b.event_id AND s.block_id = b.id
+                 AND s.section_id = ANY(t.section_ids)
+                 AND (s.status = 'blocked' OR (s.status = 'held' AND s.hold_expires_at <= now()))))))))`;
 
 const ORDERS: Record<EventSort, string> = {
   starts_at: 'starts_at, id',

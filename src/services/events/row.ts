@@ -6,7 +6,7 @@ import { type Language, notFound } from '../../errors.ts';
 import type { Event } from '../../schemas/events.ts';
 import { priceOf } from '../pricing/price.ts';
 import { availabilityLevel, type EventStatus, type SalesWindow, salesStatus, salesWindow } from './sales.ts';
-import { type EventStock, leftOfEvent } from './stock.ts';
+import { type EventStock, leftOfEvent, stockFor } from './stock.ts';
 import { type Phase, type Priced, ticketTerms } from './terms.ts';
 
 export type EventView = z.output<typeof Event>;
@@ -124,9 +124,19 @@ function withDates(type: TicketTypeRow): TicketTypeRow {
   };
 }
 
-/** The figures of events: exact and of this moment for those who are told numbers. */
-export const stockOf = (ctx: Context, ids: readonly number[]): Promise<Map<number, EventStock>> =>
-  ctx.system.stock.of(ctx.system, ctx.company_id, ids, seesEverything(ctx));
+/**
+ * The figures of events as the interface may sell them: exact and of this moment for those who are told numbers.
+ * @param code_ids codes whose allotments count as well
+ */
+export async function stockOf(
+  ctx: Context,
+  ids: readonly number[],
+  code_ids: readonly number[] = [],
+): Promise<Map<number, EventStock>> {
+  const stocks = await ctx.system.stock.of(ctx.system, ctx.company_id, ids, seesEverything(ctx));
+  const asker = { interface_id: ctx.interface.id, code_ids, now: ctx.now };
+  return new Map([...stocks].map(([id, stock]) => [id, stockFor(stock, asker)]));
+}
 
 /** Name and description in the language of the request, as far as they are translated. */
 export function translated(

@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
+import { type Asker, shareOfEvent } from '../inventory/allotments.ts';
+import type { OfferBlock } from './offer.ts';
 import { mostTickets } from './places.ts';
 
 /** Places of a section at an event. Seats and places whose hold has run out count as available. */
@@ -28,6 +30,13 @@ export interface EventStock {
   sections: Map<number, SectionStock>;
   ticket_types: Map<number, CounterStock>;
   products: Map<number, CounterStock>;
+  /** Allotments that are not released: a part of what sections have blocked. */
+  allotments: AllotmentStock[];
+}
+
+/** An allotment, and what it has in each of its sections. */
+export interface AllotmentStock extends OfferBlock {
+  parts: { section_id: number; capacity: number; left: number }[];
 }
 
 /** What is left of something, and of how many. Null: no limit. */
@@ -46,8 +55,8 @@ const STOCK = statement(
      FROM clock, cart c JOIN sale_detail d ON d.company_id = c.company_id AND d.cart_id = c.id
      WHERE c.company_id = $1 AND c.status IN ('open', 'pending_payment') AND c.expires_at <= clock.at
        AND d.status = 'held' AND d.event_id = ANY($2::int[])),
-   seats AS MATERIALIZED (
-     SELECT event_id, section_id, count(*) AS capacity,
+   of_blocks AS MATERIALIZED (
+     SELECT event_id, section_id, block_id, count(*) AS capacity,
        count(*) FILTER (WHERE status = 'available' OR (ended AND block_id IS NULL)) AS available,
        count(*) FILTER (WHERE status = 'held' AND NOT ended) AS held,
        count(*) FILTER (WHERE status = 'sold') AS sold,
@@ -55,7 +64,10 @@ const STOCK = statement(
      FROM (SELECT s.event_id, s.section_id, s.status, s.block_id,
              s.status = 'held' AND s.hold_expires_at <= (SELECT at FROM clock) AS ended
            FROM event_seat s WHERE s.company_id = $1 AND s.event_id = ANY($2::int[])) AS s
-     GROUP BY event_id, section_id),
+     GROUP BY event_id, section_id, block_id),
+   seats AS (
+     SELECT event_id, section_id, sum(capacity) AS capacity, sum(available) AS available, sum(held) AS held,
+       sum(sold) AS sold, sum(blocked) AS blocked FROM of_blocks GROUP BY event_id, section_id),
    places AS (
      SELECT g.event_id, g.section_id, g.capacity, g.capacity - h.held - g.sold - h.blocked AS available,
        h.held, g.sold, h.blocked
@@ -79,7 +91,17 @@ const STOCK = statement(
        FROM ticket_type t WHERE t.company_id = $1 AND t.event_id = w.event_id) AS ticket_types,
      (SELECT coalesce(json_agg(json_build_object('id', p.id, 'capacity', p.capacity, 'sold', p.sold, 'held', p.held -
          (SELECT coalesce(sum(o.quantity), 0) FROM overdue o WHERE o.product_id = p.id AND p.capacity IS NOT NULL))), '[]')
-       FROM product p WHERE p.company_id = $1 AND p.event_id = w.event_id) AS products
+       FROM product p WHERE p.company_id = $1 AND p.event_id = w.event_id) AS products,
+     (SELECT coalesce(json_agg(json_build_object('id', b.id, 'kind', b.kind, 'section_id', b.section_id,
+         'section_ids', b.section_ids, 'interface_id', b.interface_id, 'code_id', b.code_id, 'overflow', b.overflow,
+         'release_at', b.release_at, 'parts', CASE WHEN b.section_id IS NULL
+           THEN (SELECT coalesce(json_agg(json_build_object('section_id', s.section_id, 'capacity', s.capacity,
+               'left', s.blocked)), '[]') FROM of_blocks s WHERE s.event_id = b.event_id AND s.block_id = b.id)
+           ELSE json_build_array(json_build_object('section_id', b.section_id, 'capacity', b.quantity, 'left',
+             b.quantity - b.taken + (SELECT coalesce(sum(o.quantity), 0) FROM overdue o WHERE o.block_id = b.id)))
+           END)), '[]')
+       FROM block b WHERE b.company_id = $1 AND b.event_id = w.event_id AND b.kind = 'allotment'
+         AND b.released_at IS NULL) AS allotments
    FROM unnest($2::int[]) AS w (event_id)`,
 );
 
@@ -88,6 +110,7 @@ interface StockRow {
   sections: SectionStock[];
   ticket_types: (CounterStock & { id: number })[];
   products: (CounterStock & { id: number })[];
+  allotments: AllotmentStock[];
 }
 
 /** Counting a stadium's seats takes milliseconds: for readers of the coarse level it may take this part of the time. */
@@ -167,9 +190,40 @@ export async function countStock(
   return new Map(
     rows.map((row) => [
       row.event_id,
-      { sections: byId(row.sections), ticket_types: byId(row.ticket_types), products: byId(row.products) },
+      {
+        ...{ sections: byId(row.sections), ticket_types: byId(row.ticket_types) },
+        ...{ products: byId(row.products), allotments: row.allotments.map(withDate) },
+      },
     ]),
   );
+}
+
+/** Inside JSON an instant is text. */
+const withDate = (allotment: AllotmentStock): AllotmentStock => ({
+  ...allotment,
+  release_at: allotment.release_at && new Date(allotment.release_at),
+});
+
+/**
+ * The stock of an event as one asker may have it: what is free, and what allotments keep for them; where they may take
+ * from nothing else, only that.
+ */
+export function stockFor(stock: EventStock, asker: Asker): EventStock {
+  if (!stock.allotments.length) return stock;
+  const { own, only } = shareOfEvent(stock.allotments, asker);
+  if (!own.size) return stock;
+  const parts = stock.allotments.flatMap((each) => (own.has(each.id) ? each.parts : []));
+  const sections = new Map(
+    [...stock.sections.values()].map((section) => {
+      const here = parts.filter(({ section_id }) => section_id === section.id);
+      const left = here.reduce((n, part) => n + Math.max(0, part.left), 0);
+      const mine = only.has(section.id)
+        ? { available: left, capacity: here.reduce((n, part) => n + part.capacity, 0) }
+        : { available: section.available + left };
+      return [section.id, { ...section, ...mine }];
+    }),
+  );
+  return { ...stock, sections };
 }
 
 /** What is left of a ticket type: of its own limit and of the places of its sections, whichever is less. */

@@ -21,11 +21,11 @@ export async function listTicketTypes(
   event_id: number,
   code?: string,
 ): Promise<TicketTypeView[]> {
-  const [event, stocks, found] = await Promise.all([
+  const [event, found] = await Promise.all([
     loadEvent(ctx, event_id),
-    stockOf(ctx, [event_id]),
     code ? findCode(ctx, event_id, code) : undefined,
   ]);
+  const stocks = await stockOf(ctx, [event_id], found && [found.id]);
   const unlocked = (type: TicketTypeRow) => found !== undefined && unlocks(found, type.id);
   return presentTicketTypes(ctx, event, stocks.get(event_id) as EventStock, unlocked);
 }

@@ -40,6 +40,28 @@ export function shareOf(offer: Offer, section_id: number, asker: Asker): Share {
 
 const NO_SHARE: Share = { own: [], only: false };
 
+/** What allotments make of the stock of a whole event for one asker. */
+export interface EventShare {
+  /** Blocks that they may take from. */
+  own: ReadonlySet<number>;
+  /** Sections where they may take from nothing else. */
+  only: ReadonlySet<number>;
+  /** The same for two who may have the same; empty for those whom no allotment is about. */
+  key: string;
+}
+
+/** Whom no allotment is about: what is free is theirs. */
+export const EVERYBODY: EventShare = { own: new Set(), only: new Set(), key: '' };
+
+/** What of an event an asker may have besides, or instead of, what is free. */
+export function shareOfEvent(blocks: Iterable<OfferBlock>, asker: Asker): EventShare {
+  const own = [...blocks].filter((block) => isFor(block, asker));
+  if (!own.length) return EVERYBODY;
+  const ids = own.map(({ id }) => id).sort((a, b) => a - b);
+  const only = new Set(own.flatMap((block) => (block.overflow ? [] : block.section_ids)));
+  return { own: new Set(ids), only, key: `${ids} ${[...only].sort((a, b) => a - b)}` };
+}
+
 const LEFT = statement(
   'block_left',
   `SELECT id, quantity - taken AS free FROM block

@@ -1,17 +1,18 @@
-import type { MapMirror } from '../maps/availability.ts';
+import type { MapGeometry } from '../maps/geometry.ts';
 
 /**
  * As many free seats side by side, in a section of the seats that were chosen and as near to them as can be. Accessible
  * places and those of companions are nobody's alternative.
+ * @param isFree whether a seat, by its number, can be had
  * @param may whether a block will do
  * @returns ids of the seats; undefined when no row of the section has so many
  */
 export function nearestBlock(
-  mirror: MapMirror,
+  geometry: MapGeometry,
+  isFree: (n: number) => boolean,
   chosen: readonly number[],
   may: (seat_ids: readonly number[]) => boolean = () => true,
 ): number[] | undefined {
-  const { geometry } = mirror;
   const { rows, section, position, x, y, accessible, companionOf, seatIds, index } = geometry;
   const numbers = chosen.flatMap((id) => index.get(id) ?? []);
   if (!numbers.length) return undefined;
@@ -19,7 +20,7 @@ export function nearestBlock(
     numbers.reduce((sum, n) => sum + (of[n] as number), 0) / numbers.length;
   const [cx, cy] = [middle(x), middle(y)];
   const sections = new Set(numbers.map((n) => section[n]));
-  const suits = (n: number) => mirror.isFree(n) && !accessible[n] && !companionOf[n];
+  const suits = (n: number) => isFree(n) && !accessible[n] && !companionOf[n];
   const size = chosen.length;
   let best: { seats: number[]; distance: number } | undefined;
   for (const row of rows) {

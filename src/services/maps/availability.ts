@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
 import type { System } from '../../system.ts';
+import { EVERYBODY, type EventShare, shareOfEvent } from '../inventory/allotments.ts';
 import { Geometries, type MapGeometry } from './geometry.ts';
-import { BEGINNING, isAfter, type Look, lookAt, type Moment } from './look.ts';
+import { type Allotment, BEGINNING, isAfter, type Look, lookAt, type Moment } from './look.ts';
 
 interface SectionLeft {
   readonly id: number;
@@ -33,9 +34,11 @@ export class MapMirror {
   private status = new Uint8Array(0);
   private holds = new Float64Array(0);
   private versions = new Float64Array(0);
+  private blocks = new Int32Array(0);
+  private allotments: readonly Allotment[] = [];
   private places = new Map<number, number>();
   private nextExpiry = Number.POSITIVE_INFINITY;
-  private left: { version: Moment; sections: readonly SectionLeft[] } | undefined;
+  private left: { version: Moment; byShare: Map<string, readonly SectionLeft[]> } | undefined;
 
   private lookedAt = Number.NEGATIVE_INFINITY;
   private looking: Promise<void> | undefined;
@@ -67,15 +70,21 @@ export class MapMirror {
   /**
    * The status of a seat; a hold that has run out is worth nothing, a seat that is not stock of the event is blocked.
    * @param i number of the seat
-   * @param now milliseconds; by default when the state was read, by the database's clock
+   * @param share of whom it is told: what is kept for them is available, what they may not have is blocked
    */
-  statusAt(i: number, now = this.moment.clock): SeatStatus {
-    return SEAT_STATUSES[this.codeAt(i, now)] as SeatStatus;
+  statusAt(i: number, share: EventShare = EVERYBODY): SeatStatus {
+    return SEAT_STATUSES[this.codeFor(i, share)] as SeatStatus;
   }
 
   /** Whether a seat can be had: what `statusAt` calls available. */
-  isFree(i: number): boolean {
-    return this.codeAt(i, this.moment.clock) === AVAILABLE;
+  isFree(i: number, share: EventShare = EVERYBODY): boolean {
+    return this.codeFor(i, share) === AVAILABLE;
+  }
+
+  /** What allotments make of this map for an interface, as they were when the state was read. */
+  shareOf(interface_id: number): EventShare {
+    if (!this.allotments.length) return EVERYBODY;
+    return shareOfEvent(this.allotments, { interface_id, code_ids: [], now: new Date(this.moment.clock) });
   }
 
   /**
@@ -98,41 +107,56 @@ export class MapMirror {
   }
 
   /** The seats that have changed after a moment, by status. With BEGINNING: all of them. */
-  changes(since: Moment): SeatsByStatus {
+  changes(since: Moment, share: EventShare = EVERYBODY): SeatsByStatus {
     const { status, holds, versions, moment } = this;
     const seats: SeatsByStatus = { available: [], held: [], sold: [], blocked: [] };
     for (let i = 0; i < status.length; i++) {
       const written = isAfter(versions[i] as number, since);
       if (written || (status[i] === HELD && isBetween(holds[i] as number, since.clock, moment.clock)))
-        seats[this.statusAt(i)].push(i);
+        seats[this.statusAt(i, share)].push(i);
     }
     return seats;
   }
 
   /** Places left in each section of the map, in the organiser's order. */
-  sectionsLeft(): readonly SectionLeft[] {
-    if (this.left?.version !== this.version)
-      this.left = { version: this.version, sections: this.countLeft() };
-    return this.left.sections;
+  sectionsLeft(share: EventShare = EVERYBODY): readonly SectionLeft[] {
+    if (this.left?.version !== this.version) this.left = { version: this.version, byShare: new Map() };
+    let left = this.left.byShare.get(share.key);
+    if (!left) {
+      left = this.countLeft(share);
+      this.left.byShare.set(share.key, left);
+    }
+    return left;
   }
 
-  private countLeft(): SectionLeft[] {
-    const { status, holds, moment } = this;
+  private countLeft(share: EventShare): SectionLeft[] {
     const { sections, section } = this.geometry;
     const free = new Int32Array(sections.length);
-    for (let i = 0; i < status.length; i++) {
-      if (status[i] === AVAILABLE || (status[i] === HELD && (holds[i] as number) <= moment.clock))
-        (free[section[i] as number] as number)++;
-    }
+    for (let i = 0; i < this.status.length; i++)
+      if (this.isFree(i, share)) (free[section[i] as number] as number)++;
     return sections.map(({ id, kind }, s) => ({
       id,
-      available: kind === 'seated' ? (free[s] as number) : (this.places.get(id) ?? 0),
+      available: kind === 'seated' ? (free[s] as number) : this.placesLeft(id, share),
     }));
   }
 
-  private codeAt(i: number, now: number): number {
-    const code = this.status[i] as number;
-    return code === HELD && (this.holds[i] as number) <= now ? AVAILABLE : code;
+  private placesLeft(section_id: number, { own, only }: EventShare): number {
+    let left = only.has(section_id) ? 0 : (this.places.get(section_id) ?? 0);
+    for (const allotment of this.allotments)
+      if (allotment.section_id === section_id && own.has(allotment.id)) left += allotment.left ?? 0;
+    return left;
+  }
+
+  /** A hold that has run out is worth nothing: its seat is free, or its block's. */
+  private codeFor(i: number, { own, only }: EventShare): number {
+    let code = this.status[i] as number;
+    const block = this.blocks[i] as number;
+    if (code === HELD && (this.holds[i] as number) <= this.moment.clock) code = block ? BLOCKED : AVAILABLE;
+    if (code === BLOCKED && own.has(block)) return AVAILABLE;
+    if (code !== AVAILABLE || !only.size) return code;
+    return only.has(this.geometry.sections[this.geometry.section[i] as number]?.id as number)
+      ? BLOCKED
+      : code;
   }
 
   private look(): Promise<void> {
@@ -175,21 +199,22 @@ export class MapMirror {
     this.status = new Uint8Array(length).fill(BLOCKED);
     this.holds = new Float64Array(length);
     this.versions = new Float64Array(length);
+    this.blocks = new Int32Array(length);
     this.version = BEGINNING;
   }
 
-  private take({ moment, seats, places }: Look): void {
+  private take({ moment, seats, places, allotments }: Look): void {
     const { clock } = moment;
     const seatsChanged = this.takeSeats(...seats);
     const lapsed = clock >= this.nextExpiry;
-    const placesChanged = this.takePlaces(places);
+    const placesChanged = this.takePlaces(places, allotments);
     this.moment = moment;
     if (placesChanged) this.placesChanged = clock;
     if (seatsChanged || lapsed) this.nextExpiry = this.firstExpiry(clock);
     if (seatsChanged || lapsed || placesChanged || this.version === BEGINNING) this.version = this.moment;
   }
 
-  private takeSeats(ids: number[] | null, statuses: number[], holds: number[], versions: number[]): boolean {
+  private takeSeats(...[ids, statuses, holds, versions, blocks]: Look['seats']): boolean {
     let changed = false;
     ids?.forEach((id, k) => {
       const i = this.geometry.index.get(id);
@@ -197,15 +222,18 @@ export class MapMirror {
       this.status[i] = statuses[k] as number;
       this.holds[i] = holds[k] as number;
       this.versions[i] = versions[k] as number;
+      this.blocks[i] = blocks[k] as number;
       changed = true;
     });
     return changed;
   }
 
-  private takePlaces(places: [number, number][]): boolean {
+  private takePlaces(places: Look['places'], allotments: readonly Allotment[]): boolean {
     const changed = places.some(([id, available]) => this.places.get(id) !== available);
     if (changed) this.places = new Map(places);
-    return changed;
+    const shared = JSON.stringify(allotments) !== JSON.stringify(this.allotments);
+    if (shared) this.allotments = allotments;
+    return changed || shared;
   }
 
   /** When the first of the holds that still stand runs out. */

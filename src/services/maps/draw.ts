@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import type { Language } from '../../errors.ts';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
 import { escapeXml } from '../../text/escape.ts';
+import type { EventShare } from '../inventory/allotments.ts';
 import type { MapMirror } from './availability.ts';
 import { freshMirror } from './changes.ts';
 import type { GeometrySection, MapGeometry } from './geometry.ts';
@@ -36,19 +37,20 @@ const WORDS: Record<Language, Record<SeatStatus | 'accessible' | 'row' | 'seat' 
  */
 export async function drawMap(ctx: Context, event_id: number, map_id: number): Promise<string> {
   await requireMap(ctx, event_id, map_id);
-  return draw(await freshMirror(ctx, event_id, map_id), ctx.language);
+  const mirror = await freshMirror(ctx, event_id, map_id);
+  return draw(mirror, mirror.shareOf(ctx.interface.id), ctx.language);
 }
 
-function draw(mirror: MapMirror, language: Language): string {
+function draw(mirror: MapMirror, share: EventShare, language: Language): string {
   const map = mirror.geometry;
   const words = WORDS[language];
   const radius = seatRadius(map);
   const letters = rounded(Math.max(map.width, map.height) / 50);
-  const left = new Map(mirror.sectionsLeft().map(({ id, available }) => [id, available]));
+  const left = new Map(mirror.sectionsLeft(share).map(({ id, available }) => [id, available]));
   const sections = map.sections.map((section) =>
     section.kind === 'general'
       ? drawStanding(section, `${left.get(section.id)} ${words.left}`)
-      : drawSeats(section, mirror, radius, words),
+      : drawSeats(section, mirror, share, radius, words),
   );
   const classes = SEAT_STATUSES.map((status) => `.${status}{fill:${COLOURS[status]}}`).join('');
   return [
@@ -64,12 +66,18 @@ function draw(mirror: MapMirror, language: Language): string {
 
 type Words = (typeof WORDS)[Language];
 
-function drawSeats(section: GeometrySection, mirror: MapMirror, radius: number, words: Words): string {
+function drawSeats(
+  section: GeometrySection,
+  mirror: MapMirror,
+  share: EventShare,
+  radius: number,
+  words: Words,
+): string {
   const map = mirror.geometry;
   const rows = section.rows.map(({ label, seats }) => {
     const place = `${escapeXml(section.name)}, ${words.row} ${escapeXml(label)}, ${words.seat} `;
     const circles = Array.from(seats, (i) => {
-      const status = mirror.statusAt(i);
+      const status = mirror.statusAt(i, share);
       const accessible = map.accessible[i] === 1;
       const title = `${place}${escapeXml(map.number[i] as string)}: ${words[status]}${accessible ? `, ${words.accessible}` : ''}`;
       return (

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { VERSION_PATTERN } from '../../schemas/maps.ts';
+import type { EventShare } from '../inventory/allotments.ts';
 import { type MapMirror, mirrorOf } from './availability.ts';
 import { availability, momentOf } from './changes.ts';
-import type { Moment } from './look.ts';
+import { BEGINNING, type Moment } from './look.ts';
 import { requireMap } from './visible.ts';
 
 const POLL_MS = 250;
@@ -33,20 +34,22 @@ export async function streamAvailability(
   await requireMap(ctx, event_id, map_id);
   const mirror = mirrorOf(ctx.system, ctx.company_id, event_id, map_id);
   await mirror.refresh();
-  const since = last !== undefined && VERSION_PATTERN.test(last) ? await momentOf(mirror, last) : undefined;
-  const first = `retry: ${RETRY_MS}\n${message(mirror, since)}`;
-  return ctx.system.streams.open(mirror, first, seconds * 1_000);
+  const { id } = ctx.interface;
+  const since =
+    last !== undefined && VERSION_PATTERN.test(last) ? await momentOf(mirror, last, id) : undefined;
+  const first = `retry: ${RETRY_MS}\n${message(mirror, mirror.shareOf(id), since)}`;
+  return ctx.system.streams.open(mirror, id, first, seconds * 1_000);
 }
 
 /** One event: the changes after a moment, or the whole state. */
-function message(mirror: MapMirror, since?: Moment): string {
-  const data = availability(mirror, since);
+function message(mirror: MapMirror, share: EventShare, since?: Moment): string {
+  const data = availability(mirror, share, since);
   return `id: ${data.version}\nevent: availability\ndata: ${JSON.stringify({ availability: data })}\n\n`;
 }
 
-/** The listeners of this process: those of one map share one poller, whatever their number. */
+/** The listeners of this process: those of one map on one interface share one poller, whatever their number. */
 export class AvailabilityStreams {
-  private readonly hubs = new Map<MapMirror, Hub>();
+  private readonly hubs = new Map<MapMirror, Map<number, Hub>>();
   private listeners = 0;
   private closed = false;
 
@@ -56,10 +59,11 @@ export class AvailabilityStreams {
   }
 
   /**
+   * @param interface_id of whom it is told
    * @param first what the listener is sent at once
    * @throws AppError service_unavailable
    */
-  open(mirror: MapMirror, first: string, lifeMs: number): Readable {
+  open(mirror: MapMirror, interface_id: number, first: string, lifeMs: number): Readable {
     if (this.closed || this.listeners >= MAX_LISTENERS)
       throw new AppError(
         'service_unavailable',
@@ -67,13 +71,14 @@ export class AvailabilityStreams {
         {},
         { 'retry-after': '1' },
       );
-    const hub = this.hubs.get(mirror) ?? new Hub(mirror);
-    this.hubs.set(mirror, hub);
+    const hubs = this.hubs.get(mirror) ?? new Map<number, Hub>();
+    const hub = hubs.get(interface_id) ?? new Hub(mirror, interface_id);
+    this.hubs.set(mirror, hubs.set(interface_id, hub));
     const listener = hub.join(first, lifeMs);
     this.listeners++;
     listener.once('close', () => {
       this.listeners--;
-      if (hub.leave(listener)) this.hubs.delete(mirror);
+      if (hub.leave(listener)) this.forget(mirror, interface_id);
     });
     return listener;
   }
@@ -81,21 +86,31 @@ export class AvailabilityStreams {
   /** Ends all streams, so that the server can close. */
   close(): void {
     this.closed = true;
-    for (const hub of this.hubs.values()) hub.end();
+    for (const hubs of this.hubs.values()) for (const hub of hubs.values()) hub.end();
+  }
+
+  private forget(mirror: MapMirror, interface_id: number): void {
+    const hubs = this.hubs.get(mirror);
+    hubs?.delete(interface_id);
+    if (!hubs?.size) this.hubs.delete(mirror);
   }
 }
 
 class Hub {
   private readonly listeners = new Set<Readable>();
   private readonly mirror: MapMirror;
+  private readonly interface_id: number;
+  private share: EventShare;
   /** What the listeners know. */
   private told: Moment;
   private poll: NodeJS.Timeout;
   private readonly keepAlive: NodeJS.Timeout;
   private done = false;
 
-  constructor(mirror: MapMirror) {
+  constructor(mirror: MapMirror, interface_id: number) {
     this.mirror = mirror;
+    this.interface_id = interface_id;
+    this.share = mirror.shareOf(interface_id);
     this.told = mirror.version;
     this.poll = setTimeout(() => this.look(), POLL_MS);
     this.keepAlive = setInterval(() => this.send(': keep-alive\n\n'), KEEP_ALIVE_MS);
@@ -133,9 +148,12 @@ class Hub {
     try {
       await this.mirror.refresh();
       const { version } = this.mirror;
-      if (version !== this.told) {
-        this.send(message(this.mirror, this.told));
+      const share = this.mirror.shareOf(this.interface_id);
+      if (version !== this.told || share.key !== this.share.key) {
+        // With other allotments all may be otherwise than it was told.
+        this.send(message(this.mirror, share, share.key === this.share.key ? this.told : BEGINNING));
         this.told = version;
+        this.share = share;
       }
     } catch (error) {
       this.mirror.system.log.warn({ err: error }, 'changes of a map could not be read; trying again');

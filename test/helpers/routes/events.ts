@@ -92,13 +92,7 @@ const EMPTY = [[]];
 const typeNulls = (prefix = '') =>
   at(
     prefix,
-    'description',
-    'capacity',
-    'max_per_user',
-    'sales_start',
-    'sales_end',
-    'valid_from',
-    'valid_until',
+    ...['description', 'capacity', 'max_per_user', 'sales_start', 'sales_end', 'valid_from', 'valid_until'],
   );
 const typeFine = { '/section_ids': EMPTY, '/gate_ids': EMPTY, '/capacity': [0], '/position': [0] };
 const zeros = (prefix: string, ...fields: string[]) =>

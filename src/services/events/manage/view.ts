@@ -2,7 +2,7 @@ import type { Context } from '../../../context.ts';
 import type { Tx } from '../../../db/transaction.ts';
 import { notFound } from '../../../errors.ts';
 import { type EventView, loadEvents, presentEvent } from '../row.ts';
-import { countStock, type EventStock } from '../stock.ts';
+import { countStock, type EventStock, stockFor } from '../stock.ts';
 
 /**
  * Events as their change leaves them: the answer of the change, and what its Idempotency-Key keeps.
@@ -12,7 +12,8 @@ export async function eventsAfter(tx: Tx, ctx: Context, ids: readonly number[]):
   const events = await loadEvents(ctx, ids, tx);
   if (events.length !== ids.length) throw notFound('Event');
   const stocks = await countStock(tx, ctx.company_id, ids);
-  return events.map((event) => presentEvent(ctx, event, stocks.get(event.id) as EventStock));
+  const asker = { interface_id: ctx.interface.id, code_ids: [], now: ctx.now };
+  return events.map((event) => presentEvent(ctx, event, stockFor(stocks.get(event.id) as EventStock, asker)));
 }
 
 export const eventAfter = async (tx: Tx, ctx: Context, id: number): Promise<EventView> =>
