@@ -33,7 +33,7 @@ export interface Case {
   /** Tickets that the buyer's account has already, by ticket type; for types with a limit a user. */
   owned: ReadonlyMap<number, number>;
   /** The maps by which seats are judged; none: places that are kept, which were judged once. */
-  grounds: Grounds;
+  grounds?: Grounds;
   /** A seller sets the rules about seats aside. */
   override?: boolean;
   /** Seats that come back with what is asked, as pairKey. */

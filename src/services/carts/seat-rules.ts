@@ -50,7 +50,7 @@ function mapsOf(system: System, { company_id, maps, sections }: Offer): Promise<
 export function neighboursOf(asked: Pick<Case, 'picks' | 'grounds'>, want: Wanted): Pair[] {
   if (!isJudged(want) || !want.offer.orphan_rule) return [];
   const { event_id } = want.offer;
-  return (asked.grounds.get(event_id) ?? []).flatMap((map) =>
+  return (asked.grounds?.get(event_id) ?? []).flatMap((map) =>
     Array.from(
       seatsAround(map, numbersIn(map, seatsWanted(asked, want))),
       (n): Pair => [event_id, map.seatIds[n] as number],
@@ -80,7 +80,7 @@ export function requireSeatRules(asked: Case, stock: HoldStock): SetAside[] {
     if (!asked.override) throw refusal;
     aside.push({ rule, event_id, seat_ids });
   };
-  for (const [event_id, maps] of asked.grounds) {
+  for (const [event_id, maps] of asked.grounds ?? []) {
     const here = wanted.filter((want) => want.offer.event_id === event_id);
     const [first] = here;
     if (!first) continue;
