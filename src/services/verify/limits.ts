@@ -1,6 +1,6 @@
 import { type Check, SOLD_CARTS, UNSOLD_CARTS } from './check.ts';
 
-/** Nobody has more than a limit allows: codes, users, allotments. */
+/** Nobody has more than a limit allows: codes and users. */
 export const limitChecks: readonly Check[] = [
   {
     name: 'code_within_limit',
@@ -57,12 +57,5 @@ export const limitChecks: readonly Check[] = [
       WHERE t.max_per_user IS NOT NULL AND c.user_id IS NOT NULL
         AND (l.status = 'paid' OR (l.status = 'held' AND c.expires_at > clock.at))
       GROUP BY t.company_id, t.id, c.user_id HAVING sum(l.quantity) > t.max_per_user`,
-  },
-  {
-    name: 'allotment_not_exceeded',
-    proves: 'No more of an allotment was taken than was put aside.',
-    sql: `
-      SELECT company_id, event_id, id AS block_id, interface_id, code_id, quantity, taken FROM block
-      WHERE taken < 0 OR taken > quantity`,
   },
 ];

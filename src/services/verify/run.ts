@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { blockChecks } from './blocks.ts';
 import { cartChecks } from './carts.ts';
 import type { Check } from './check.ts';
 import { counterChecks } from './counters.ts';
@@ -6,6 +7,7 @@ import { courtesyChecks } from './courtesies.ts';
 import { limitChecks } from './limits.ts';
 import { moneyChecks } from './money.ts';
 import { operationChecks } from './operations.ts';
+import { phaseChecks } from './phases.ts';
 import { seatChecks } from './seats.ts';
 import { subscriptionChecks } from './subscriptions.ts';
 import { ticketChecks } from './tickets.ts';
@@ -15,6 +17,8 @@ export const CHECKS: readonly Check[] = [
   ...seatChecks,
   ...counterChecks,
   ...limitChecks,
+  ...blockChecks,
+  ...phaseChecks,
   ...cartChecks,
   ...moneyChecks,
   ...ticketChecks,

@@ -68,14 +68,4 @@ export const seatChecks: readonly Check[] = [
       FROM event_seat s JOIN cart c ON c.company_id = s.company_id AND c.id = s.cart_id
       WHERE s.status = 'held' AND s.hold_expires_at <> c.expires_at`,
   },
-  {
-    name: 'blocked_seat_has_its_block',
-    proves: 'A blocked seat belongs to a block of its event that was not released.',
-    sql: `
-      SELECT s.company_id, s.event_id, s.seat_id, s.block_id
-      FROM event_seat s
-      LEFT JOIN block b ON b.company_id = s.company_id AND b.id = s.block_id AND b.event_id = s.event_id
-        AND b.released_at IS NULL
-      WHERE s.status = 'blocked' AND b.id IS NULL`,
-  },
 ];

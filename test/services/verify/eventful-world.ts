@@ -18,6 +18,8 @@ import { fill, payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
 import { makeMembership, makeSeason } from '../../helpers/plans.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
+import { keepPlaces } from './kept-places.ts';
+
 /**
  * A database to which everything has happened that can happen to a sale, all of it by the services themselves: whatever
  * they leave behind must be well.
@@ -33,6 +35,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await exchange(world);
   await hold(world);
   await subscribe(world);
+  await keepPlaces(world);
   return world;
 }
 

@@ -38,7 +38,7 @@ export const STOCK_BREACHES: Breaches = {
       oneOf(
         'event_seat',
         "status = 'sold'",
-        "status = 'blocked', cart_id = NULL, ticket_id = NULL, block_id = (SELECT min(id) FROM block)",
+        "status = 'blocked', cart_id = NULL, ticket_id = NULL, block_id = (SELECT max(id) FROM block)",
         OF_LIVE_TICKET,
       ),
     ],
@@ -63,10 +63,6 @@ export const STOCK_BREACHES: Breaches = {
   ],
   seat_hold_ends_with_its_cart: [
     [oneOf('event_seat', "status = 'held'", "hold_expires_at = hold_expires_at - interval '1 second'")],
-  ],
-  blocked_seat_has_its_block: [
-    [oneOf('event_seat', "status = 'available'", "status = 'blocked', block_id = 2000000000")],
-    [oneOf('event_seat', "status = 'available'", "status = 'blocked'")],
   ],
 
   section_within_capacity: [
@@ -124,11 +120,60 @@ export const STOCK_BREACHES: Breaches = {
   ],
   code_within_user_limit: [[oneOf('code', 'max_uses_per_user = 1', 'max_uses_per_user = 0')]],
   user_within_ticket_limit: [[oneOf('ticket_type', 'max_per_user = 2', 'max_per_user = 1')]],
+};
+
+const RELEASED = '(SELECT id FROM block WHERE released_at IS NOT NULL AND section_id IS NULL LIMIT 1)';
+const NESTED = 'parent_id IS NOT NULL AND released_at IS NULL';
+const TAKING = "block_id IS NOT NULL AND seat_id IS NULL AND status = 'paid'";
+
+/** Blocks, and prices that hold until a number is sold. */
+export const BLOCK_BREACHES: Breaches = {
   allotment_not_exceeded: [
     [
       'ALTER TABLE block DROP CONSTRAINT block_within_quantity',
       `INSERT INTO block (company_id, event_id, kind, name, quantity, taken)
        SELECT company_id, id, 'allotment', 'Partner', 1, 2 FROM event LIMIT 1`,
     ],
+  ],
+  block_taken_matches_lines: [
+    [oneOf('block', 'taken > 0 AND released_at IS NULL', 'taken = taken - 1, quantity = quantity - 1')],
+    [oneOf('sale_detail', TAKING, 'block_id = 2000000000')],
+    [oneOf('sale_detail', TAKING, 'block_id = NULL')],
+    [
+      oneOf(
+        'sale_detail',
+        "block_id IS NULL AND section_id IS NOT NULL AND seat_id IS NULL AND status = 'paid'",
+        'block_id = (SELECT id FROM block WHERE section_id IS NOT NULL AND released_at IS NULL LIMIT 1)',
+      ),
+    ],
+  ],
+  seat_fits_its_block: [
+    [oneOf('event_seat', "status = 'available'", "status = 'blocked', block_id = 2000000000")],
+    [oneOf('event_seat', "status = 'available'", "status = 'blocked'")],
+    [
+      oneOf(
+        'event_seat',
+        "status = 'available'",
+        'block_id = (SELECT block_id FROM event_seat WHERE block_id IS NOT NULL LIMIT 1)',
+      ),
+    ],
+    [oneOf('event_seat', "status = 'sold'", `block_id = ${RELEASED}`)],
+    [
+      oneOf(
+        'event_seat',
+        "status = 'blocked'",
+        'block_id = (SELECT id FROM block WHERE section_id IS NOT NULL AND released_at IS NULL LIMIT 1)',
+      ),
+    ],
+  ],
+  nested_block_has_its_parent: [
+    [oneOf('block', NESTED, 'parent_id = 2000000000')],
+    [oneOf('block', NESTED, 'parent_id = id')],
+    [oneOf('block', NESTED, `parent_id = ${RELEASED}`)],
+  ],
+  price_phase_within_limit: [[oneOf('price_phase', 'until_sold > 1', 'until_sold = 1')]],
+  phases_count_every_ticket: [
+    [oneOf('sale_detail', "price_phase_id IS NOT NULL AND status = 'held'", 'price_phase_id = NULL')],
+    [oneOf('sale_detail', "price_phase_id IS NOT NULL AND status = 'paid'", 'price_phase_id = NULL')],
   ],
 };

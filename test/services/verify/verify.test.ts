@@ -18,7 +18,7 @@ import { COURTESY_BREACHES } from './courtesy-breaches.ts';
 import { endHold, eventfulWorld } from './eventful-world.ts';
 import { MONEY_BREACHES } from './money-breaches.ts';
 import type { Breaches } from './sql.ts';
-import { STOCK_BREACHES } from './stock-breaches.ts';
+import { BLOCK_BREACHES, STOCK_BREACHES } from './stock-breaches.ts';
 import { SUBSCRIPTION_BREACHES } from './subscription-breaches.ts';
 
 let world: SalesWorld;
@@ -38,6 +38,7 @@ afterAll(async () => {
 // They are run on the eventful world, in a transaction that is undone: constraints and triggers come back, too.
 const BREACHES: Breaches = {
   ...STOCK_BREACHES,
+  ...BLOCK_BREACHES,
   ...MONEY_BREACHES,
   ...SUBSCRIPTION_BREACHES,
   ...COURTESY_BREACHES,
@@ -96,7 +97,7 @@ describe('a database that only the services have written', () => {
         (status) => `payment ${status}`,
       ),
       ...['accepted', 'rejected', 'undone'].map((result) => `scan ${result}`),
-      ...['available', 'held', 'sold'].map((status) => `seat ${status}`),
+      ...['available', 'blocked', 'held', 'sold'].map((status) => `seat ${status}`),
       ...['used', 'valid', 'void'].map((status) => `ticket ${status}`),
     ]);
   });
