@@ -10,6 +10,7 @@ import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import { PASSWORD_RESET_TASK } from '../services/users/password-reset.ts';
 import type { System } from '../system.ts';
+import { endPastEvents } from './end-events.ts';
 import { expireOverdueCourtesies } from './expire-courtesies.ts';
 import { lookUpPayment } from './look-up-payment.ts';
 import { resetForgottenPassword } from './password-reset.ts';
@@ -31,6 +32,7 @@ const TASKS: Record<string, JobTask> = {
   [STEPS_TASK]: runJobSteps,
   [SEND_MAIL_TASK]: sendOneMail,
   [TELL_SOLD_OUT_TASK]: soldOut,
+  end_events: endPastEvents,
   expire_courtesies: expireOverdueCourtesies,
   recover_payments: recoverLostPayments,
   recover_steps: recoverLostSteps,
@@ -42,6 +44,7 @@ const TASKS: Record<string, JobTask> = {
 
 const CRONTAB = `
 * * * * * expire_courtesies
+*/5 * * * * end_events ?fill=1h
 * * * * * recover_payments ?fill=1m
 * * * * * recover_steps ?fill=1m
 * * * * * recover_mails ?fill=1m

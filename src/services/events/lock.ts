@@ -56,12 +56,16 @@ export interface EventRecord {
 export const shareEvents = (tx: Tx, company_id: number, event_ids: readonly number[]): Promise<unknown> =>
   tx.query(SHARE, [company_id, event_ids.toSorted((a, b) => a - b)]);
 
+/** Waits until nobody sells or changes an event, and keeps it so until the transaction ends. */
+export const haveEventAlone = (tx: Tx, company_id: number, event_id: number): Promise<unknown> =>
+  tx.query(ALONE, [company_id, event_id]);
+
 /**
  * Takes an event that sells on the caller's interface for a change of it: no hold is under way, and none begins.
  * @throws AppError not_found
  */
 export async function lockEvent(tx: Tx, ctx: Context, event_id: number): Promise<EventRecord> {
-  await tx.query(ALONE, [ctx.company_id, event_id]);
+  await haveEventAlone(tx, ctx.company_id, event_id);
   const [event] = await tx.query<EventRecord>(LOCK, [ctx.company_id, event_id, ctx.interface.id]);
   if (!event) throw notFound('Event');
   return event;

@@ -68,7 +68,10 @@ export async function changeEvent<T>(
 }
 
 /** What this process remembers of events that have changed is read again; other processes do so within a second. */
-export function forgetEvents({ system, company_id }: Context, event_ids: readonly number[]): void {
+export function forgetEvents(
+  { system, company_id }: Pick<Context, 'system' | 'company_id'>,
+  event_ids: readonly number[],
+): void {
   for (const id of event_ids) system.offers.drop(company_id, id);
   system.stock.clear();
   system.published.clear();
