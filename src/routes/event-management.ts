@@ -111,7 +111,8 @@ export async function eventManagementRoutes(app: FastifyInstance): Promise<void>
       description:
         'Sales stop at once. The job ends unpaid carts, refunds every sale in full through the provider that took the ' +
         'money, and voids every ticket, each exactly once, whatever happens to the server meanwhile. Its result counts ' +
-        'them, and names the carts that could not be refunded.',
+        'them, and names the carts that could not be refunded, though it tried some times: once that is put right, call ' +
+        'the event off again, and a new job does what is left.',
       params: eventParams,
       body: EventCancel,
       answer: one('job', Job, { status: 202, location: ({ id }) => `/jobs/${id}` }),

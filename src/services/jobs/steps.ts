@@ -25,9 +25,12 @@ export interface StepJob<Input, Cursor> {
   total: number;
 }
 
-/** Where a step leaves its job: further on, or at its end with what it made, under its resource root. */
+/**
+ * Where a step leaves its job: further on, or at its end with what it made, under its resource root.
+ * `wait`: so many seconds before the next step, or a little less if a worker dies meanwhile.
+ */
 export type Stepped<Cursor> =
-  | { done: number; total?: number; cursor: Cursor }
+  | { done: number; total?: number; cursor: Cursor; wait?: number }
   | { result: Record<string, unknown> };
 
 /** A kind of job in steps. Input and cursor are plain JSON. Every kind is listed in jobs/run-steps.ts. */
@@ -64,10 +67,11 @@ export interface StepsPayload {
   job_id: string;
 }
 
-const task = (company_id: number, job_id: string): Task => ({
+const task = (company_id: number, job_id: string, delay = 0): Task => ({
   name: STEPS_TASK,
   payload: { company_id, job_id },
   key: `job:${job_id}`,
+  delay,
 });
 
 const CREATE = statement(
@@ -136,7 +140,7 @@ export async function runSteps(
   await inTransaction(system.db, (tx) => enqueue(tx, [task(company_id, job_id)]));
 }
 
-/** @returns whether anything is left to do */
+/** @returns whether anything is left to do now */
 async function runStep(
   system: System,
   kinds: ReadonlyMap<string, AnySteps>,
@@ -150,12 +154,14 @@ async function runStep(
       const steps = kinds.get(row.kind);
       if (!steps) throw new Error(`no process here knows jobs of the kind ${row.kind}`);
       const outcome = await steps.step(tx, stepJob(system, row));
-      if ('result' in outcome) await finishJobs(tx, [{ company_id, id, result: outcome.result }]);
-      else {
-        const { done, total = null, cursor } = outcome;
-        await tx.execute(ADVANCE, [company_id, id, done, total, JSON.stringify(cursor)]);
+      if ('result' in outcome) {
+        await finishJobs(tx, [{ company_id, id, result: outcome.result }]);
+        return false;
       }
-      return !('result' in outcome);
+      const { done, total = null, cursor, wait } = outcome;
+      await tx.execute(ADVANCE, [company_id, id, done, total, JSON.stringify(cursor)]);
+      if (wait) await enqueue(tx, [task(company_id, id, wait)]);
+      return !wait;
     });
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'service_unavailable') throw error;

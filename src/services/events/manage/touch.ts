@@ -40,7 +40,10 @@ export const tellOfEvent = (
     },
   ]);
 
-/** Nothing changes any more about an event that was called off, or that is over and closed. */
+/**
+ * Nothing changes any more about an event that was called off, or that is over and closed.
+ * @throws AppError conflict
+ */
 export function requireLive({ status }: EventRecord): void {
   if (status === 'cancelled' || status === 'ended')
     throw new AppError('conflict', `This event is ${status}; nothing about it changes any more.`, {
@@ -51,16 +54,18 @@ export function requireLive({ status }: EventRecord): void {
 /**
  * Runs a change of an event, or of what hangs on it, as one transaction that has the event alone.
  * What this process remembers of it is forgotten afterwards.
- * @throws AppError not_found; conflict for an event that is cancelled or ended
+ * @param require refuses events that the change is not for; absent: those that are cancelled or ended
+ * @throws AppError not_found; conflict for an event that is refused
  */
 export async function changeEvent<T>(
   ctx: Context,
   event_id: number,
   work: (tx: Tx, event: EventRecord) => Promise<T>,
+  require: (event: EventRecord) => void = requireLive,
 ): Promise<T> {
   const result = await transaction(ctx, async (tx) => {
     const event = await lockEvent(tx, ctx, event_id);
-    requireLive(event);
+    require(event);
     return work(tx, event);
   });
   forgetEvents(ctx, [event_id]);
