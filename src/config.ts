@@ -29,6 +29,10 @@ const Environment = z.object({
     .string()
     .regex(/^(?:[^\s@<>]+@[^\s@<>]+|[^<>]+<[^\s@<>]+@[^\s@<>]+>)$/, 'must be an address, or Name <address>')
     .default('tickets@localhost'),
+  APPLE_PASS_CERTIFICATE: z.string().optional(),
+  APPLE_PASS_KEY: z.string().optional(),
+  APPLE_PASS_KEY_PASSPHRASE: z.string().optional(),
+  APPLE_PASS_WWDR: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   EVENT_LOOP_DELAY: whole(50, 60_000).default(1_000),
   TRUST_PROXY: flag.default(false),

@@ -119,6 +119,7 @@ export const PROBLEMS = {
     'Cabeçalhos grandes demais',
   ),
   internal_error: problem(500, 'Internal error', 'Error interno', 'Erro interno'),
+  not_implemented: problem(501, 'Not available here', 'No disponible aquí', 'Não disponível aqui'),
   service_unavailable: problem(503, 'Service unavailable', 'Servicio no disponible', 'Serviço indisponível'),
 } as const satisfies Record<string, ProblemKind>;
 

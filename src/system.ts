@@ -23,6 +23,7 @@ import { RedisWindow } from './services/rate-limit/redis-window.ts';
 import type { SlidingWindow } from './services/rate-limit/window.ts';
 import { TicketKeyring } from './services/tickets/keyring.ts';
 import { RotatingEvents } from './services/tickets/rotating-events.ts';
+import { openPassSigner, type PassSigner } from './services/tickets/wallet.ts';
 import { Doors } from './services/validations/door.ts';
 import type { ScanQueues } from './services/validations/scan.ts';
 import { DoorStreams } from './services/validations/stream.ts';
@@ -69,6 +70,8 @@ export interface System {
   readonly ticketKeys: TicketKeyring;
   /** Which events have rotating codes, at most a second old. */
   readonly rotatingEvents: RotatingEvents;
+  /** What passes for Apple Wallet are signed by, if this server has a certificate. */
+  readonly passSigner: PassSigner | undefined;
   /** What gates must know of events, at most a second old. */
   readonly doors: Doors;
   /** Those who watch the doors of events. */
@@ -87,6 +90,7 @@ export interface System {
 
 /** Opens the database and makes the shared parts. `url` wins over the settings' own (the embedded server's, say). */
 export function createSystem(config: Config, log: Logger, url: string): System {
+  const passSigner = openPassSigner(config); // before anything is open that would have to be closed
   const db = openDatabase({
     url,
     poolSize: config.DATABASE_POOL,
@@ -110,6 +114,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     overdue: overdueQueue(() => system),
     ticketKeys: new TicketKeyring(db),
     rotatingEvents: new RotatingEvents(),
+    passSigner,
     doors: new Doors(),
     doorStreams: new DoorStreams(),
     scans: new Map(),

@@ -53,6 +53,14 @@ export const tickets: Folder = {
       test: { 'is a document': "pm.response.headers.get('Content-Type') === 'application/pdf'" },
     },
     {
+      operation: 'getTicketPass',
+      name: 'A ticket as a pass for Apple Wallet: the demo server has no certificate',
+      method: 'GET',
+      path: '/tickets/{{ticket_id}}.pkpass',
+      status: 501,
+      test: { 'says what to set': "json.settings.includes('APPLE_PASS_CERTIFICATE')" },
+    },
+    {
       operation: 'getTicketCalendar',
       method: 'GET',
       path: '/tickets/{{ticket_id}}.ics',

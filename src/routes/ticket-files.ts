@@ -3,6 +3,7 @@ import { file } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { uuidParam } from '../schemas/common.ts';
 import { drawCartPdf, drawPdf, writeCalendar } from '../services/tickets/carry.ts';
+import { drawPass } from '../services/tickets/wallet.ts';
 
 const BUYERS = { tag: 'Tickets', scopes: ['buy', 'sell'] } as const;
 
@@ -22,6 +23,23 @@ export async function ticketFileRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params }) => drawPdf(ctx, params.ticket_id),
+  );
+  route(
+    app,
+    'GET',
+    '/tickets/:ticket_id.pkpass',
+    {
+      ...BUYERS,
+      operation: 'getTicketPass',
+      summary: 'A ticket as a pass for Apple Wallet',
+      description:
+        'Where the operator has set a certificate to sign passes by; else 501, which says what to set. Refused (409, ' +
+        '`rotating_codes`) for an event whose codes rotate.',
+      params: { ticket_id: uuidParam },
+      answer: file('application/vnd.apple.pkpass', 'private, no-store'),
+      problems: ['not_found', 'conflict', 'not_implemented'],
+    },
+    ({ ctx, params }) => drawPass(ctx, params.ticket_id),
   );
   route(
     app,

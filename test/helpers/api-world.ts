@@ -6,6 +6,7 @@ import { inTransaction, type Tx } from '../../src/db/transaction.ts';
 import { type TestApp, type TestAppOptions, testApp } from './app.ts';
 import { makeEvent, seatedSection, standingSection } from './catalogue.ts';
 import { type Accounts, accessToken, makeAccounts, makeUser, type TestClient } from './factories.ts';
+import { walletSettings } from './wallet-certificates.ts';
 
 const DAY = 86_400_000;
 
@@ -64,7 +65,9 @@ export interface ApiWorld extends TestApp, Written {
 const NO_LIMITS = { RATE_LIMIT: '1000000', RATE_LIMIT_IP: '1000000', RATE_LIMIT_LOGIN: '1000000' };
 
 export async function apiWorld({ env, ...options }: TestAppOptions = {}): Promise<ApiWorld> {
-  const base = await testApp({ env: { ...NO_LIMITS, ...env }, ...options });
+  const wallet = walletSettings();
+  const base = await testApp({ env: { ...NO_LIMITS, ...wallet.env, ...env }, ...options });
+  wallet.remove();
   const { app, system, accounts } = base;
   const rival = await makeAccounts(system, 'rival');
   const written = await inTransaction(system.db, (tx) => writeWorld(tx, accounts, rival));

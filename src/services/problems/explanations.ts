@@ -56,6 +56,8 @@ export const EXPLANATIONS: Record<ProblemCode, string> = {
   rate_limited: 'Too many requests. Retry-After says in how many seconds one is allowed again.',
   headers_too_large: 'The headers of the request are larger than this server reads.',
   internal_error: 'Something went wrong on our side. Tell us the `request_id` if it happens again.',
+  not_implemented:
+    'This deployment has not been set up for it. `detail` says which settings its operator must make.',
   service_unavailable:
     'The server is busy or a part of it is away. Try again after the seconds in Retry-After.',
 };

@@ -5,7 +5,7 @@ import { accessValues, CART_ACCESS } from '../carts/row.ts';
 import { ticketCalendar } from './calendar.ts';
 import { isPrintable, ticketsPdf } from './pdf.ts';
 import { readTicket, type TicketRow } from './row.ts';
-import { type Sheet, sheetsOf } from './sheet.ts';
+import { type Sheet, sheetOfTicket, sheetsOf } from './sheet.ts';
 
 /**
  * A ticket as a PDF of one page.
@@ -33,15 +33,8 @@ export async function writeCalendar(ctx: Context, ticket_id: string): Promise<st
   return ticketCalendar([await sheetOf(ctx, ticket_id)]);
 }
 
-async function sheetOf(ctx: Context, ticket_id: string): Promise<Sheet> {
-  const row = await readTicket(ctx, ticket_id);
-  const [sheet] = await sheetsOf(ctx.system, [row], ctx.language);
-  if (!sheet)
-    throw new AppError('conflict', `This ticket is ${row.status}: there is nothing to carry.`, {
-      ticket_status: row.status,
-    });
-  return sheet;
-}
+const sheetOf = async (ctx: Context, ticket_id: string): Promise<Sheet> =>
+  sheetOfTicket(ctx.system, await readTicket(ctx, ticket_id), ctx.language);
 
 // As the list of a cart's tickets: without `sell` or `admin`, those that were not passed on to others.
 const OF_CART = statement(

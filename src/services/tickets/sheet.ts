@@ -1,5 +1,5 @@
 import { statement } from '../../db/client.ts';
-import type { Language } from '../../errors.ts';
+import { AppError, type Language } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { claimsOf, isLive, type TicketRow } from './row.ts';
 
@@ -46,6 +46,19 @@ const SHEETS = statement(
    LEFT JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id
    WHERE t.company_id = $1 AND t.id = ANY($2::uuid[])`,
 );
+
+/**
+ * What a ticket shows.
+ * @throws AppError conflict when it no longer admits
+ */
+export async function sheetOfTicket(system: System, row: TicketRow, language: Language): Promise<Sheet> {
+  const [sheet] = await sheetsOf(system, [row], language);
+  if (!sheet)
+    throw new AppError('conflict', `This ticket is ${row.status}: there is nothing to carry.`, {
+      ticket_status: row.status,
+    });
+  return sheet;
+}
 
 /** What living tickets of one company show, in the order given; those that no longer admit are left out. */
 export async function sheetsOf(

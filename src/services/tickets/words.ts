@@ -6,6 +6,8 @@ export interface TicketWords {
   seat: string;
   holder: string;
   ticket: string;
+  when: string;
+  where: string;
   once: string;
 }
 
@@ -15,6 +17,8 @@ export const TICKET_WORDS: Record<Language, TicketWords> = {
     seat: 'Place',
     holder: 'Holder',
     ticket: 'Ticket',
+    when: 'When',
+    where: 'Where',
     once: 'The code lets one person in. Whoever has a copy of it can use it: show it to nobody but the door.',
   },
   es: {
@@ -22,6 +26,8 @@ export const TICKET_WORDS: Record<Language, TicketWords> = {
     seat: 'Localidad',
     holder: 'Titular',
     ticket: 'Entrada',
+    when: 'Cuándo',
+    where: 'Dónde',
     once: 'El código da acceso a una persona. Quien tenga una copia puede usarlo: muéstrelo solo en la puerta.',
   },
   pt: {
@@ -29,6 +35,8 @@ export const TICKET_WORDS: Record<Language, TicketWords> = {
     seat: 'Lugar',
     holder: 'Titular',
     ticket: 'Bilhete',
+    when: 'Quando',
+    where: 'Onde',
     once: 'O código dá entrada a uma pessoa. Quem tiver uma cópia pode usá-lo: mostre-o apenas na porta.',
   },
 };

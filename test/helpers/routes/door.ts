@@ -45,6 +45,12 @@ export const doorRoutes: readonly RouteEntry[] = [
   },
   {
     ...buyers,
+    route: 'GET /tickets/:ticket_id.pkpass',
+    answer: 'file',
+    example: async (w, who) => ({ url: `/tickets/${(await w.paid(who)).ticket}.pkpass` }),
+  },
+  {
+    ...buyers,
     route: 'GET /tickets/:ticket_id.ics',
     answer: 'file',
     example: async (w, who) => ({ url: `/tickets/${(await w.paid(who)).ticket}.ics` }),
