@@ -9,10 +9,11 @@ import { OfferCache } from './services/events/offer.ts';
 import { StockFigures } from './services/events/stock.ts';
 import { FeedWaits } from './services/feed/sequence.ts';
 import { type JobWaits, openJobWaits } from './services/jobs/waits.ts';
+import { LiveStreams } from './services/live-streams.ts';
 import { createMailer, type Mailer } from './services/mail/transport.ts';
 import { Mirrors } from './services/maps/availability.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
-import { AvailabilityStreams } from './services/maps/stream.ts';
+import { AVAILABILITY_STREAMS, type AvailabilityStreams } from './services/maps/stream.ts';
 import { Metrics } from './services/metrics/metrics.ts';
 import { AuthState } from './services/oauth/auth-state.ts';
 import { type PaymentProviders, paymentProviders } from './services/payments/providers.ts';
@@ -26,7 +27,7 @@ import { RotatingEvents } from './services/tickets/rotating-events.ts';
 import { openPassSigner, type PassSigner } from './services/tickets/wallet.ts';
 import { Doors } from './services/validations/door.ts';
 import type { ScanQueues } from './services/validations/scan.ts';
-import { DoorStreams } from './services/validations/stream.ts';
+import { DOOR_STREAMS, type DoorStreams } from './services/validations/stream.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -109,14 +110,14 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     seatLabels: new SeatLabels(),
     stock: new StockFigures(),
     mirrors: new Mirrors(),
-    streams: new AvailabilityStreams(),
+    streams: new LiveStreams({ ...AVAILABILITY_STREAMS, log }),
     holds: new Map(),
     overdue: overdueQueue(() => system),
     ticketKeys: new TicketKeyring(db),
     rotatingEvents: new RotatingEvents(),
     passSigner,
     doors: new Doors(),
-    doorStreams: new DoorStreams(),
+    doorStreams: new LiveStreams({ ...DOOR_STREAMS, log }),
     scans: new Map(),
     paymentProviders: paymentProviders(config),
     payments: paymentQueues(() => system),

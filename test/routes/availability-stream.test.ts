@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import http, { type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listenTo, type Told } from '../helpers/event-stream.ts';
 import { type ReadingWorld, readingWorld } from '../helpers/reading-world.ts';
 
 let world: ReadingWorld;
@@ -13,46 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-interface ServerEvent {
-  id: string;
-  event: string;
-  data: { availability: { version: string; seats: Record<string, number[]>; sections: unknown[] } };
+interface Availability {
+  availability: { version: string; seats: Record<string, number[]>; sections: unknown[] };
 }
 
-/** A client of the stream over a connection of its own. */
-async function listen(headers: Record<string, string> = {}, query = '') {
+const listen = (headers: Record<string, string> = {}, query = '') => {
   const { event_id, map_id } = world.opera;
   const url = `${base}/events/${event_id}/maps/${map_id}/availability/stream${query}`;
-  const authorization = `Bearer ${world.token('reader')}`;
-  const request = http.get(url, { agent: false, headers: { authorization, ...headers } });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  response.setEncoding('utf8').on('error', () => {}); // stop() breaks the connection
-  const chunks = response[Symbol.asyncIterator]();
-  let text = '';
-  return {
-    status: response.statusCode,
-    headers: response.headers,
-    stop: () => request.destroy(),
-    /** The next event; undefined at the end of the stream. */
-    async next(): Promise<ServerEvent | undefined> {
-      for (;;) {
-        const end = text.indexOf('\n\n');
-        if (end < 0) {
-          const { done, value } = await chunks.next();
-          if (done) return undefined;
-          text += value;
-          continue;
-        }
-        const lines = text.slice(0, end).split('\n');
-        text = text.slice(end + 2);
-        const field = (name: string) =>
-          lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-        const data = field('data');
-        if (data) return { id: field('id') ?? '', event: field('event') ?? '', data: JSON.parse(data) };
-      }
-    },
-  };
-}
+  return listenTo<Availability>(url, world.token('reader'), headers);
+};
 
 const id = (label: string) => world.opera.seats[label] as number;
 const set = (label: string, status: 'available' | 'blocked') =>
@@ -103,7 +71,7 @@ describe('the stream of a map', () => {
 
   test('resumes after the last event that the client has', async () => {
     const client = await listen();
-    const { id: last } = (await client.next()) as ServerEvent;
+    const { id: last } = (await client.next()) as Told<Availability>;
     client.stop();
     await set('B1', 'blocked');
     const resumed = await listen({ 'last-event-id': last });

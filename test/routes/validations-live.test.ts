@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import http, { type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listenTo } from '../helpers/event-stream.ts';
 import { type DoorWorld, doorWorld, fromNow } from '../helpers/ticket-factories.ts';
 
 let world: DoorWorld;
@@ -12,44 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-interface Told {
-  id: string;
-  event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: compared with what the summary route says
-  summary: any;
-}
-
-/** Listens over a connection of its own. */
+/** As listenTo; what it was told is compared with what the summary route says. */
 async function listen(headers: Record<string, string> = {}, query = '') {
   const url = `${base}/events/${world.tonight.event_id}/validations/stream${query}`;
-  const request = http.get(url, {
-    agent: false,
-    headers: { authorization: `Bearer ${world.token('admin')}`, ...headers },
-  });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  response.setEncoding('utf8').on('error', () => {}); // stop() breaks the connection
-  const chunks = response[Symbol.asyncIterator]();
-  let text = '';
+  // biome-ignore lint/suspicious/noExplicitAny: compared whole
+  const client = await listenTo<{ summary: any }>(url, world.token('admin'), headers);
   return {
-    status: response.statusCode,
-    headers: response.headers,
-    stop: () => request.destroy(),
-    async next(): Promise<Told | undefined> {
-      for (;;) {
-        const end = text.indexOf('\n\n');
-        if (end < 0) {
-          const { done, value } = await chunks.next();
-          if (done) return undefined;
-          text += value;
-          continue;
-        }
-        const lines = text.slice(0, end).split('\n');
-        text = text.slice(end + 2);
-        const field = (name: string) =>
-          lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-        const data = field('data');
-        if (data) return { id: field('id') ?? '', event: field('event') ?? '', ...JSON.parse(data) };
-      }
+    ...client,
+    next: async () => {
+      const told = await client.next();
+      return told && { id: told.id, event: told.event, ...told.data };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
 import type { AppError } from '../../errors.ts';
+import { type Rounds, startRounds } from '../../rounds.ts';
 import type { System } from '../../system.ts';
 import { batcher } from '../batcher.ts';
 import { recordChanges } from '../changes.ts';
@@ -144,31 +145,12 @@ export const overdueQueue = (getSystem: () => System) =>
  * Returns overdue stock once a second, of carts and of blocks. Housekeeping only: a hold is worth nothing from the second it expires, swept or
  * not.
  */
-export function startSweeper(system: System): { stop(): Promise<void> } {
-  let stopped = false;
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout;
-  const round = async () => {
+export const startSweeper = (system: System): Rounds =>
+  startRounds(EVERY_MS, async (stopped) => {
     try {
-      while (!stopped && (await sweep(system)) === AT_ONCE);
+      while (!stopped() && (await sweep(system)) === AT_ONCE);
       await releaseDueBlocks(system);
     } catch (err) {
       system.log.warn({ err }, 'sweep failed; the next round tries again');
     }
-  };
-  const schedule = () => {
-    timer = setTimeout(() => {
-      running = round().then(() => {
-        if (!stopped) schedule();
-      });
-    }, EVERY_MS);
-  };
-  schedule();
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
-}
+  });

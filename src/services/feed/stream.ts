@@ -2,12 +2,9 @@ import { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { ChangesQuery } from '../../schemas/changes.ts';
+import { KEEP_ALIVE_MS, RETRY_MS, STREAM_SECONDS, serverEvent } from '../live-streams.ts';
 import { type ChangeFilter, filterOf, readChanges, startOf } from './read.ts';
 
-/** A stream ends after this long; the client comes back by itself, with a token that is looked at anew. */
-export const STREAM_SECONDS = 300;
-const RETRY_MS = 1_000;
-const KEEP_ALIVE_MS = 15_000;
 const AT_ONCE = 100;
 const MAX_STREAMS = 1_000;
 const SEQUENCE = /^\d{1,15}$/;
@@ -49,9 +46,7 @@ async function* messages(
     const { items, next } = await readChanges(ctx, at, filter, AT_ONCE);
     at = next;
     if (items.length)
-      yield items
-        .map((change) => `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify({ change })}\n\n`)
-        .join('');
+      yield items.map((change) => serverEvent('change', String(change.sequence), { change })).join('');
     else {
       await feed.advanced(ctx.company_id, at, Math.max(0, Math.min(KEEP_ALIVE_MS, ends - Date.now())));
       yield ': \n\n'; // keeps proxies from closing it, and finds out whether anybody still listens

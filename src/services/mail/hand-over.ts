@@ -1,5 +1,6 @@
 import { statement } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { type Rounds, startRounds } from '../../rounds.ts';
 import type { System } from '../../system.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { mailTask } from './enqueue.ts';
@@ -28,27 +29,9 @@ export async function handOverMails(system: System): Promise<void> {
 }
 
 /** Does so once a second. */
-export function startHandingOver(system: System): { stop(): Promise<void> } {
-  let stopped = false;
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout;
-  const round = () =>
+export const startHandingOver = (system: System): Rounds =>
+  startRounds(EVERY_MS, () =>
     handOverMails(system).catch((err: unknown) =>
       system.log.warn({ err }, 'mails are not handed over; the next round tries again'),
-    );
-  const schedule = () => {
-    timer = setTimeout(() => {
-      running = round().then(() => {
-        if (!stopped) schedule();
-      });
-    }, EVERY_MS);
-  };
-  schedule();
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
-}
+    ),
+  );
