@@ -1,20 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import type { ExchangeRequest } from '../../../src/schemas/exchanges.ts';
-import type { PaymentRequest } from '../../../src/schemas/payments.ts';
-import type { CartView } from '../../../src/services/carts/present.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { cancelExchange } from '../../../src/services/exchanges/cancel.ts';
-import { commitExchange } from '../../../src/services/exchanges/commit.ts';
-import { quoteExchange } from '../../../src/services/exchanges/quote.ts';
 import { getExchange } from '../../../src/services/exchanges/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
-import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
-import { fill, payByToken, runAllJobs } from '../../helpers/payments.ts';
+import { expectBooksAgree } from '../../helpers/books-agree.ts';
+import { exchanging } from '../../helpers/exchanges.ts';
+import { fill } from '../../helpers/payments.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { stockFaults } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
 let ctx: Context;
@@ -23,30 +18,12 @@ beforeAll(async () => {
   ctx = world.seller();
 });
 afterEach(async () => {
-  expect(await moneyFaults(world.system)).toEqual({});
-  expect(await stockFaults(world.system)).toEqual({});
-  await runAllJobs(world.system);
-  expect(await sandboxFaults(world.system)).toEqual([]);
+  await expectBooksAgree(world.system);
   await world.clear();
 });
 afterAll(() => world.close());
 
-const seat = (label: string) => world.theatre.seats[label] as number;
-const stalls = (...labels: string[]) => [{ ticket_type_id: world.theatre.stall, seat_ids: labels.map(seat) }];
-const boxes = (...labels: string[]) => [{ ticket_type_id: world.theatre.box, seat_ids: labels.map(seat) }];
-const sold = async (items: Parameters<typeof fill>[1], by = ctx): Promise<CartView> => {
-  const cart = await fill(by, items);
-  await payByToken(by, cart.id, 'approved');
-  return getCart(by, cart.id);
-};
-const idsOf = (cart: CartView) => cart.sale_details.map(({ id }) => id);
-const quote = (cart: CartView, more: Partial<ExchangeRequest>, by = ctx) =>
-  quoteExchange(by, cart.id, { sale_detail_ids: idsOf(cart), ...more });
-const commit = (x: { id: string; cart_id: string }, payment?: PaymentRequest, by = ctx) =>
-  commitExchange(by, x.cart_id, x.id, payment && { payment });
-const card = (token: string): PaymentRequest => ({ method: 'card', card: { token: `sandbox_${token}` } });
-const statusOf = async (label: string) =>
-  (await world.sql('SELECT status FROM event_seat WHERE seat_id = $1', seat(label)))[0]?.status;
+const { seat, stalls, boxes, sold, idsOf, quote, commit, card, statusOf } = exchanging(() => world);
 
 describe('a quote', () => {
   it('that expired or was given up holds nothing any more', async () => {

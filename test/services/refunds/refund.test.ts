@@ -8,11 +8,10 @@ import { pay } from '../../../src/services/payments/pay.ts';
 import { listPayments } from '../../../src/services/payments/read.ts';
 import { listRefunds } from '../../../src/services/refunds/read.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
-import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
+import { expectBooksAgree } from '../../helpers/books-agree.ts';
 import { fill, payByToken, runAllJobs } from '../../helpers/payments.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { stockFaults } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
 let ctx: Context;
@@ -22,10 +21,7 @@ beforeAll(async () => {
   await world.sql('UPDATE event_section SET capacity = 10000 WHERE section_id = $1', world.festival.floor);
 });
 afterEach(async () => {
-  expect(await moneyFaults(world.system)).toEqual({});
-  expect(await stockFaults(world.system)).toEqual({});
-  await runAllJobs(world.system);
-  expect(await sandboxFaults(world.system)).toEqual([]);
+  await expectBooksAgree(world.system);
 });
 afterAll(() => world.close());
 
