@@ -4,6 +4,7 @@ import { CANCELLATION } from '../services/events/manage/cancellation.ts';
 import { exportSteps } from '../services/exports/steps.ts';
 import { type AnySteps, giveUp, runSteps, type StepsPayload } from '../services/jobs/steps.ts';
 import { SEASON_DATES } from '../services/subscriptions/season-dates.ts';
+import { SEASON_KEEP } from '../services/subscriptions/season-keep.ts';
 import { userExport } from '../services/users/export.ts';
 import type { JobTask } from './task.ts';
 
@@ -15,6 +16,7 @@ const KINDS: readonly AnySteps[] = [
   userExport as AnySteps,
   exportSteps as AnySteps,
   SEASON_DATES as AnySteps,
+  SEASON_KEEP as AnySteps,
 ];
 
 /** How long a job keeps its place in the worker before others that are due get a turn. */

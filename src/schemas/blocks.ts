@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { at, booleanParam, id, idParam, instant, text } from './common.ts';
 import { eventParams } from './events.ts';
 
+/** Those made by hand. */
 export const BLOCK_KINDS = ['kill', 'house', 'hold', 'allotment'] as const;
+/** Those that there are: places kept for renewals are a matter of their plan setting. */
+const ALL_KINDS = [...BLOCK_KINDS, 'renewal'] as const;
 
 export const blockParams = { ...eventParams, block_id: idParam };
 export const blocksQuery = {
-  kind: z.enum(BLOCK_KINDS).optional(),
+  kind: z.enum(ALL_KINDS).optional(),
   interface_id: idParam.optional(),
   released: booleanParam.optional().describe('Absent: both those that keep places and those that did.'),
 };
@@ -71,7 +74,7 @@ export const Block = z
   .object({
     id: z.int(),
     event_id: z.int(),
-    kind: z.enum(BLOCK_KINDS),
+    kind: z.enum(ALL_KINDS),
     name: z.string(),
     note: z.string().nullable(),
     section_ids: z.array(z.int()),
@@ -81,6 +84,10 @@ export const Block = z
     available: z.int(),
     interface_id: z.int().nullable(),
     code_id: z.int().nullable(),
+    plan_setting_id: z
+      .int()
+      .nullable()
+      .describe('renewal: the plan setting whose subscribers to be may have them.'),
     parent_id: z.int().nullable(),
     overflow: z.boolean(),
     release_at: at.nullable(),

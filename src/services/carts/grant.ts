@@ -22,9 +22,10 @@ type General = Extract<Wanted, { form: 'general' }>;
 type Tickets = Extract<Wanted, { type: unknown }>;
 
 /** Who asks, for the allotments that they may take from. */
-export const askerOf = ({ ctx, codes }: Pick<Case, 'ctx' | 'codes'>): Asker => ({
+export const askerOf = ({ ctx, codes }: Pick<Case, 'ctx' | 'codes'>, want?: Wanted): Asker => ({
   interface_id: ctx.interface.id,
   code_ids: codes.map((code) => code.id),
+  kept_by: want?.plan?.kept ? want.plan.setting.id : undefined,
   now: ctx.now,
 });
 
@@ -53,9 +54,9 @@ export function requireSeatsFree(asked: Case, stock: HoldStock): void {
   const unavailable: number[] = [];
   let lostPick = false;
   const seen = new Set<string>();
-  const asker = askerOf(asked);
   for (const want of asked.wanted) {
     if (want.form !== 'seats' && want.form !== 'best') continue;
+    const asker = askerOf(asked, want);
     for (const [i, seat_id] of seatsWanted(asked, want).entries()) {
       const key = pairKey(want.offer.event_id, seat_id);
       const seat = stock.seats.get(key);

@@ -112,12 +112,14 @@ const limitedTypes = ({ wanted }: HoldCommand): number[] => [
 export const countedTypes = ({ wanted }: Pick<HoldCommand, 'wanted'>): number[] =>
   wanted.flatMap((want) => ('type' in want && isCounted(want.type) ? [want.type.id] : []));
 
+const SHARED: ReadonlySet<string> = new Set(['allotment', 'renewal']);
+
 /** The allotments in the sections of general admission that a command wants places of. */
 export const blocksMet = ({ wanted }: Pick<HoldCommand, 'wanted'>): number[] =>
   wanted.flatMap((want) =>
     want.form === 'general' && want.offer.blocks.size
       ? [...want.offer.blocks.values()].flatMap(({ id, kind, section_id }) =>
-          kind === 'allotment' && section_id !== null && want.section_ids.includes(section_id) ? [id] : [],
+          SHARED.has(kind) && section_id !== null && want.section_ids.includes(section_id) ? [id] : [],
         )
       : [],
   );

@@ -221,7 +221,7 @@ function grant(asked: Case, want: Wanted, stock: HoldStock, undo: Undo): NewLine
       ...place,
     });
   };
-  if (want.form === 'general') return grantPlaces(want, askerOf(asked), stock, undo).map(ticket);
+  if (want.form === 'general') return grantPlaces(want, askerOf(asked, want), stock, undo).map(ticket);
   return seatsWanted(asked, want).map((seat_id) => {
     const seat = stock.seats.get(pairKey(event_id, seat_id)) as LockedSeat;
     const { free, block_id, section_id } = seat;

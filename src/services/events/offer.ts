@@ -75,12 +75,13 @@ export interface OfferSection {
 
 export interface OfferBlock {
   id: number;
-  kind: 'kill' | 'house' | 'hold' | 'allotment';
+  kind: 'kill' | 'house' | 'hold' | 'allotment' | 'renewal';
   /** General admission: its section. Null for chosen seats. */
   section_id: number | null;
   section_ids: number[];
   interface_id: number | null;
   code_id: number | null;
+  plan_setting_id: number | null;
   overflow: boolean;
   release_at: Date | null;
 }

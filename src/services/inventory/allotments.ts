@@ -3,7 +3,7 @@ import type { Tx } from '../../db/transaction.ts';
 import type { Offer, OfferBlock } from '../events/offer.ts';
 import type { StockLine } from './stock.ts';
 
-// An allotment keeps places for one interface, one code, or both. In general admission the block's row counts them; its
+// An allotment keeps places for one interface, one code, or both; a renewal for those who had a season before. In general admission the block's row counts them; its
 // section counts what is left of them as blocked. The section's lock is the block's, too: whoever moves places of a
 // block holds it. A chosen seat carries the id of its block, through holds and sales, until the block is released.
 
@@ -11,13 +11,15 @@ import type { StockLine } from './stock.ts';
 export interface Asker {
   interface_id: number;
   code_ids: readonly number[];
+  /** The plan setting by which they have a place that was kept for them. */
+  kept_by?: number | undefined;
   now: Date;
 }
 
 /** Whether the places of a block are for this asker. One whose time has come is worth nothing, released or not. */
-export const isFor = (block: OfferBlock, { interface_id, code_ids, now }: Asker): boolean =>
-  block.kind === 'allotment' &&
+export const isFor = (block: OfferBlock, { interface_id, code_ids, kept_by, now }: Asker): boolean =>
   !(block.release_at && block.release_at <= now) &&
+  (block.kind === 'renewal' ? kept_by === block.plan_setting_id : block.kind === 'allotment') &&
   (block.interface_id === null || block.interface_id === interface_id) &&
   (block.code_id === null || code_ids.includes(block.code_id));
 

@@ -9,7 +9,7 @@ export interface BlockRow {
   company_id: number;
   id: number;
   event_id: number;
-  kind: 'kill' | 'house' | 'hold' | 'allotment';
+  kind: 'kill' | 'house' | 'hold' | 'allotment' | 'renewal';
   name: string;
   note: string | null;
   section_id: number | null;
@@ -18,6 +18,7 @@ export interface BlockRow {
   taken: number;
   interface_id: number | null;
   code_id: number | null;
+  plan_setting_id: number | null;
   parent_id: number | null;
   overflow: boolean;
   release_at: Date | null;

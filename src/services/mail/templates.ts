@@ -4,6 +4,7 @@ import { emailChanged } from './templates/email-changed.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { passwordReset } from './templates/password-reset.ts';
 import { seasonDate } from './templates/season-date.ts';
+import { seasonRenewal } from './templates/season-renewal.ts';
 import { subscriptionReminder } from './templates/subscription-reminder.ts';
 import { subscriptionUnpaid } from './templates/subscription-unpaid.ts';
 import { ticketTransfer } from './templates/ticket-transfer.ts';
@@ -22,6 +23,7 @@ export const TEMPLATES = {
   transfer_answered: transferAnswered,
   courtesy,
   season_date: seasonDate,
+  season_renewal: seasonRenewal,
   subscription_reminder: subscriptionReminder,
   subscription_unpaid: subscriptionUnpaid,
 } satisfies Record<string, MailTemplate<never>>;

@@ -7,8 +7,9 @@ import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
 import { assertFresh } from '../fresh.ts';
 import { startIssuing } from '../subscriptions/season-dates.ts';
+import { startKeeping } from '../subscriptions/season-keep.ts';
 import { checkPlan } from './checks.ts';
-import { lockPlan, type PlanRow, type PlanView, presentPlan } from './row.ts';
+import { lockPlan, type PlanRow, type PlanSettingRow, type PlanView, presentPlan } from './row.ts';
 
 const INSERT = statement(
   'plan_insert',
@@ -79,10 +80,21 @@ export function updatePlan(ctx: Context, plan_id: number, body: PlanPatch): Prom
     await written(tx, ctx, 'plan.update', before, row as PlanRow);
     const event_ids = plan.event_ids.filter((id) => !before.event_ids.includes(id));
     if (before.kind !== 'season' || !event_ids.length) return presentPlan(ctx, row as PlanRow);
+    for (const setting of await settingsKeeping(tx, ctx, plan_id))
+      await startKeeping(tx, ctx, setting, plan.event_ids.length);
     const job = await startIssuing(tx, ctx, { plan_id, event_ids });
     return { ...presentPlan(ctx, row as PlanRow), job_id: job.id };
   });
 }
+
+const KEEPING = statement(
+  'plan_settings_keeping',
+  `SELECT * FROM plan_setting WHERE company_id = $1 AND plan_id = $2 AND active AND renewal_deadline > now() ORDER BY id`,
+);
+
+/** Its settings that keep places of the season before at this moment. */
+const settingsKeeping = (tx: Tx, ctx: Context, plan_id: number): Promise<PlanSettingRow[]> =>
+  tx.query<PlanSettingRow>(KEEPING, [ctx.company_id, plan_id]);
 
 /**
  * Deletes a plan that nobody ever subscribed to, with its settings.

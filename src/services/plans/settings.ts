@@ -5,11 +5,13 @@ import { AppError } from '../../errors.ts';
 import type { PlanSettingCreate, PlanSettingPatch } from '../../schemas/plans.ts';
 import { recordAudit } from '../audit.ts';
 import { assertFresh } from '../fresh.ts';
+import { startKeeping } from '../subscriptions/season-keep.ts';
 import { withoutUndefined } from './change.ts';
 import { checkSetting } from './checks.ts';
 import {
   lockPlan,
   lockPlanSetting,
+  type PlanRow,
   type PlanSettingRow,
   type PlanSettingView,
   presentPlanSetting,
@@ -61,13 +63,13 @@ export function createPlanSetting(
   body: PlanSettingCreate,
 ): Promise<PlanSettingView> {
   return transaction(ctx, async (tx) => {
-    const plan = await lockPlan(tx, ctx, plan_id);
+    const plan = await lockWithRenewed(tx, ctx, plan_id, body);
     const setting = { ...DEFAULTS, ...withoutUndefined(body) };
     await checkSetting(tx, ctx, plan, setting);
     const values = COLUMNS.map((column) => setting[column]);
     const [row] = await tx.query<PlanSettingRow>(INSERT, [ctx.company_id, plan_id, ...values]);
     await audit(tx, ctx, 'plan_setting.create', null, row as PlanSettingRow);
-    return presentPlanSetting(ctx, row as PlanSettingRow);
+    return keeping(tx, ctx, plan, null, row as PlanSettingRow);
   });
 }
 
@@ -83,7 +85,7 @@ export function updatePlanSetting(
   body: PlanSettingPatch,
 ): Promise<PlanSettingView> {
   return transaction(ctx, async (tx) => {
-    const plan = await lockPlan(tx, ctx, plan_id);
+    const plan = await lockWithRenewed(tx, ctx, plan_id, body);
     const before = await lockPlanSetting(tx, ctx, plan_id, id);
     assertFresh(ctx, before.updated_at);
     const setting = { ...before, ...withoutUndefined(body) };
@@ -93,8 +95,44 @@ export function updatePlanSetting(
     const [row] = await tx.query<PlanSettingRow>(UPDATE, [ctx.company_id, id, ...values]);
     if (!row) throw new AppError('conflict', 'More than that are held or sold.', taken(before));
     await audit(tx, ctx, 'plan_setting.update', before, row);
-    return presentPlanSetting(ctx, row);
+    return keeping(tx, ctx, plan, before, row);
   });
+}
+
+const LOCK_PLANS = statement(
+  'plan_lock_with_renewed',
+  `SELECT p.id FROM plan p WHERE p.company_id = $1
+     AND (p.id = $2 OR p.id = (SELECT s.plan_id FROM plan_setting s WHERE s.company_id = $1 AND s.id = $3))
+   ORDER BY p.id FOR UPDATE`,
+);
+
+/** Locks a plan, and the season whose places are to be kept: who joins that one meanwhile is seen, or sees this. */
+async function lockWithRenewed(
+  tx: Tx,
+  ctx: Context,
+  plan_id: number,
+  { renews_setting_id }: { renews_setting_id?: number | null | undefined },
+): Promise<PlanRow> {
+  if (renews_setting_id) await tx.query(LOCK_PLANS, [ctx.company_id, plan_id, renews_setting_id]);
+  return lockPlan(tx, ctx, plan_id);
+}
+
+const KEEPING = ['renews_setting_id', 'renewal_deadline', 'active'] as const;
+
+/** Begins to keep places for renewals, or lets go of them, where that has changed. */
+async function keeping(
+  tx: Tx,
+  ctx: Context,
+  plan: PlanRow,
+  before: PlanSettingRow | null,
+  after: PlanSettingRow,
+): Promise<PlanSettingView> {
+  const view = presentPlanSetting(ctx, after);
+  const renews = (before?.renews_setting_id ?? after.renews_setting_id) !== null;
+  if (!renews || (before && KEEPING.every((field) => Number(before[field]) === Number(after[field]))))
+    return view;
+  const job = await startKeeping(tx, ctx, after, plan.event_ids.length);
+  return { ...view, job_id: job.id };
 }
 
 const taken = ({ held, sold }: PlanSettingRow) => ({ held, sold });

@@ -23,6 +23,7 @@ import {
   subscriptionChange,
   takeSteps,
 } from './row.ts';
+import { keepAfter } from './season-keep.ts';
 import { endSubscriptions } from './settle.ts';
 
 /**
@@ -62,7 +63,9 @@ export async function patchSubscription(
         ...(row.status === 'past_due' && { next_attempt_at: ctx.now }),
       }),
     };
-    return write(tx, ctx, { row, to: row.status, changed }, 'updated');
+    const view = await write(tx, ctx, { row, to: row.status, changed }, 'updated');
+    if (row.cancel_at_period_end && !view.cancel_at_period_end) await keepAfter(tx, ctx.company_id, [row]);
+    return view;
   });
 }
 
@@ -73,6 +76,7 @@ export function requireChange(
   pointer: string,
 ): asserts next is PlanSettingRow {
   if (!next) throw fieldError(pointer, 'No such plan setting.', 'not_found');
+  if (current.interval === 'season' && next.renews_setting_id === current.id) return;
   if (current.interval === 'season' || next.interval === 'season')
     throw fieldError(pointer, 'A season is renewed with its place, not changed.');
   if (!next.active && next.id !== current.id) throw fieldError(pointer, 'This plan setting is not sold.');
@@ -134,6 +138,7 @@ export function cancelSubscription(ctx: Context, id: string, when: 'now' | 'peri
     if (when === 'period_end') {
       const changed = { cancel_at_period_end: true, cancelled_at: ctx.now };
       await write(tx, ctx, { row, to: row.status, changed }, 'updated');
+      await keepAfter(tx, ctx.company_id, [row]);
       return;
     }
     const setting = await settingOf(tx, row);

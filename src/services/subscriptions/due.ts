@@ -1,5 +1,5 @@
 import type { SalesChannel } from '../../context.ts';
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { Language } from '../../errors.ts';
 import { enqueueMails, type NewMail } from '../mail/enqueue.ts';
@@ -7,6 +7,8 @@ import { type PlanRow, type PlanSettingRow, plansById, settingsById } from '../p
 import { daysAfter } from './look.ts';
 import type { PeriodRow } from './period-row.ts';
 import type { Step, SubscriptionRow } from './row.ts';
+import { isChargeDue, nextSeasonLook, remindAt } from './season-due.ts';
+import { settingsFollowing } from './season-keep.ts';
 import { begin } from './settle.ts';
 
 /** Until when nobody else looks at a subscription whose renewal is being charged; after a crash, somebody does. */
@@ -46,7 +48,7 @@ export const lockDue = (tx: Tx, now: Date, limit: number): Promise<Due[]> => tx.
 
 /** The periods after the current ones, by subscription. */
 export async function nextPeriods(
-  tx: Tx,
+  tx: Tx | Database,
   company_id: number,
   ids: readonly string[],
 ): Promise<Map<string, PeriodRow>> {
@@ -58,19 +60,43 @@ export async function nextPeriods(
 export interface Terms {
   settings: Map<number, PlanSettingRow>;
   plans: Map<number, PlanRow>;
+  /** Settings that renew a season, by the setting that they renew. */
+  following: Map<number, PlanSettingRow[]>;
 }
 
-export async function termsOf(tx: Tx, company_id: number, rows: readonly SubscriptionRow[]): Promise<Terms> {
+export async function termsOf(
+  tx: Tx | Database,
+  company_id: number,
+  rows: readonly SubscriptionRow[],
+): Promise<Terms> {
   const settings = await settingsById(tx, company_id, [
     ...new Set(rows.flatMap((row) => [row.plan_setting_id, row.next_plan_setting_id ?? row.plan_setting_id])),
   ]);
-  const plan_ids = [...new Set([...settings.values()].map((setting) => setting.plan_id))];
-  return { settings, plans: await plansById(tx, company_id, plan_ids) };
+  const seasons = [...settings.values()].flatMap(({ id, interval }) => (interval === 'season' ? [id] : []));
+  const following = new Map<number, PlanSettingRow[]>();
+  for (const setting of await settingsFollowing(tx, company_id, seasons)) {
+    const id = setting.renews_setting_id as number;
+    following.set(id, [...(following.get(id) ?? []), setting]);
+  }
+  const all = [...settings.values(), ...[...following.values()].flat()];
+  const plan_ids = [...new Set(all.map((setting) => setting.plan_id))];
+  return { settings, plans: await plansById(tx, company_id, plan_ids), following };
 }
+
+/** What a subscription goes on with: a season with one that follows and keeps its place, if there is any. */
+export function settingAfter(row: SubscriptionRow, terms: Terms): PlanSettingRow | undefined {
+  const setting = terms.settings.get(row.plan_setting_id) as PlanSettingRow;
+  if (setting.interval !== 'season') return terms.settings.get(row.next_plan_setting_id ?? setting.id);
+  const following = terms.following.get(setting.id) ?? [];
+  return following.find(({ id }) => id === row.next_plan_setting_id) ?? following[0];
+}
+
+type DueTemplate = 'subscription_reminder' | 'subscription_unpaid' | 'season_renewal';
+type DueMail = { [Name in DueTemplate]: NewMail<Name> }[DueTemplate];
 
 /** What is to be done about one that is due. */
 export type Decision =
-  | { kind: 'step'; step: Step; mail?: NewMail<'subscription_reminder'> | NewMail<'subscription_unpaid'> }
+  | { kind: 'step'; step: Step; mail?: DueMail }
   | { kind: 'end'; step: Step }
   | { kind: 'charge'; step: Step };
 
@@ -82,18 +108,27 @@ export function decideDue(row: Due, next: PeriodRow | undefined, terms: Terms, n
   const setting = terms.settings.get(row.plan_setting_id) as PlanSettingRow;
   const ends_at = row.current_period_end as Date;
   const look = (at: Date): Step => ({ row, to: row.status, changed: { next_attempt_at: at } });
+  const season = setting.interval === 'season';
+  if (next?.status === 'paid')
+    return { kind: 'step', step: now < ends_at ? look(ends_at) : begin(row, next) };
+  if (next?.status === 'due' && (season || now >= ends_at))
+    return { kind: 'step', step: look(new Date(now.getTime() + WAIT_MS)) };
+  const renewal = season ? settingAfter(row, terms) : undefined;
+  if (renewal && next?.status !== 'refunded' && isKept(row, renewal, now))
+    return decideSeason(row, renewal, terms, now);
   if (now < ends_at) {
     const mail = row.reminded_period < row.period ? { mail: reminder(row, setting, terms) } : {};
     const changed = { reminded_period: row.period, next_attempt_at: ends_at };
     return { kind: 'step', step: { row, to: row.status, changed }, ...mail };
   }
-  if (next?.status === 'paid') return { kind: 'step', step: begin(row, next) };
-  if (next?.status === 'due') return { kind: 'step', step: look(new Date(now.getTime() + WAIT_MS)) };
   const over = (to: 'cancelled' | 'expired', ended_at: Date): Decision => ({
     ...{ kind: 'end', step: { row, to, changed: { ended_at, next_attempt_at: null } } },
   });
-  if (setting.interval === 'season' || !goesOn(row, setting))
-    return over(row.cancel_at_period_end ? 'cancelled' : 'expired', ends_at);
+  if (season || next?.status === 'refunded' || !goesOn(row, setting))
+    return over(
+      row.cancel_at_period_end ? 'cancelled' : 'expired',
+      row.status === 'past_due' ? now : ends_at,
+    );
   const grace_end = daysAfter(ends_at, setting.grace_days);
   if (row.status === 'past_due' && now >= grace_end) return over('expired', grace_end);
   if (row.saved_method_id === null)
@@ -102,6 +137,33 @@ export function decideDue(row: Due, next: PeriodRow | undefined, terms: Terms, n
       step: { row, to: 'past_due', changed: { next_attempt_at: grace_end } },
     };
   return { kind: 'charge', step: look(new Date(now.getTime() + LEASE_MS)) };
+}
+
+/** Is the place of a season kept for its holder? */
+const isKept = (row: SubscriptionRow, renewal: PlanSettingRow, now: Date): boolean =>
+  (renewal.renewal_deadline as Date) > now && !row.cancel_at_period_end;
+
+/** A season whose place is kept: its holder is told, then the card is charged; at the deadline this is over. */
+function decideSeason(row: Due, renewal: PlanSettingRow, terms: Terms, now: Date): Decision {
+  const over = now >= (row.current_period_end as Date);
+  const to = over ? 'past_due' : row.status;
+  if (row.reminded_period < row.period && remindAt(renewal) <= now) {
+    const told = { ...row, reminded_period: row.period };
+    const changed = {
+      reminded_period: row.period,
+      next_attempt_at: nextSeasonLook(told, renewal, now, true),
+    };
+    return { kind: 'step', step: { row, to, changed }, mail: kept(row, renewal, terms) };
+  }
+  if (isChargeDue(row, renewal, now))
+    return {
+      ...{ kind: 'charge' },
+      step: { row, to, changed: { next_attempt_at: new Date(now.getTime() + LEASE_MS) } },
+    };
+  return {
+    kind: 'step',
+    step: { row, to, changed: { next_attempt_at: nextSeasonLook(row, renewal, now, false) } },
+  };
 }
 
 /** Is it renewed? A minimum term is a promise, whatever was asked for since. */
@@ -129,16 +191,28 @@ const reminder = (row: Due, setting: PlanSettingRow, terms: Terms): NewMail<'sub
   },
 });
 
+const kept = (row: Due, renewal: PlanSettingRow, terms: Terms): NewMail<'season_renewal'> => ({
+  ...{ ...letter(row, 'renewal'), template: 'season_renewal' },
+  data: {
+    ...{ first_name: row.first_name, plan: planName(row, terms) },
+    next: terms.plans.get(renewal.plan_id)?.name ?? '',
+    until: day(renewal.renewal_deadline as Date),
+    renews: row.auto_renew && row.saved_method_id !== null,
+  },
+});
+
 /** Once a period, however often its renewal is tried. */
 export const unpaid = (row: Due, setting: PlanSettingRow, terms: Terms): NewMail<'subscription_unpaid'> => ({
   ...{ ...letter(row, 'unpaid'), template: 'subscription_unpaid' },
   data: {
     ...{ first_name: row.first_name, plan: planName(row, terms) },
-    until: day(daysAfter(row.current_period_end as Date, setting.grace_days)),
+    until: day(
+      setting.interval === 'season'
+        ? (settingAfter(row, terms)?.renewal_deadline ?? (row.current_period_end as Date))
+        : daysAfter(row.current_period_end as Date, setting.grace_days),
+    ),
   },
 });
 
-export const sendAll = (
-  tx: Tx,
-  mails: readonly (NewMail<'subscription_reminder'> | NewMail<'subscription_unpaid'>)[],
-): Promise<void> => enqueueMails<'subscription_reminder' | 'subscription_unpaid'>(tx, mails as never);
+export const sendAll = (tx: Tx, mails: readonly DueMail[]): Promise<void> =>
+  enqueueMails<DueTemplate>(tx, mails as never);

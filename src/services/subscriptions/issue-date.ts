@@ -127,7 +127,7 @@ async function grantAll(
     const setting = settings.get(holder.season_setting_id) as PlanSettingRow;
     const plan = plans.get(setting.plan_id) as PlanRow;
     const { id, seat_id, section_id, auto_renew, season_period: period } = holder;
-    const terms = { subscription_id: id, plan, setting, seat_id, section_id, auto_renew, period };
+    const terms = { subscription_id: id, plan, setting, seat_id, section_id, auto_renew, period, kept: true };
     const want = placeAt(offer, {
       ...{ item: 0, holder: named.get(id) ?? NOBODY, plan: { ...terms, holders: holder.holders } },
     });

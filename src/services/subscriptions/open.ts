@@ -50,6 +50,7 @@ export async function openSubscriptions(
       throw new AppError('user_required', 'A plan is for a user: sign in, or name the user of the cart.');
   const fresh = opened.filter(({ plan }) => !plan.renews);
   await holdPlaces(tx, company_id, opened);
+  await leaveRoom(tx, company_id, fresh);
   await tx.execute(INSERT, [company_id, JSON.stringify(fresh.map(newRow))]);
   await insertPeriods(tx, company_id, opened);
   await recordChanges(tx, fresh.map(created));
@@ -65,6 +66,30 @@ async function holdPlaces(tx: Tx, company_id: number, opened: readonly Opened[])
   if (short.length)
     throw new AppError('sold_out', 'Nothing is left of this plan.', {
       ...{ available: 0, plan_setting_id: short[0] },
+    });
+}
+
+const KEPT = statement(
+  'plan_setting_kept_places',
+  `SELECT n.capacity - n.held - n.sold - (SELECT count(*) FROM subscription s
+     WHERE s.company_id = n.company_id AND s.plan_setting_id = n.renews_setting_id
+       AND s.status IN ('active', 'past_due') AND NOT s.cancel_at_period_end
+       AND NOT EXISTS (SELECT FROM subscription_period p WHERE p.company_id = s.company_id
+         AND p.subscription_id = s.id AND p.number = s.period + 1 AND p.status IN ('due', 'paid')))::int AS left
+   FROM plan_setting n WHERE n.company_id = $1 AND n.id = ANY($2::int[]) AND n.capacity IS NOT NULL
+     AND n.renewal_deadline > now()`,
+);
+
+/** New subscribers leave room for those of the season before, until the deadline. Asked when theirs are counted. */
+async function leaveRoom(tx: Tx, company_id: number, fresh: readonly Opened[]): Promise<void> {
+  const ids = fresh.flatMap(({ plan: { setting } }) =>
+    setting.capacity !== null && setting.renews_setting_id !== null ? [setting.id] : [],
+  );
+  if (!ids.length) return;
+  const rows = await tx.query<{ left: number }>(KEPT, [company_id, ids]);
+  if (rows.some(({ left }) => left < 0))
+    throw new AppError('sold_out', 'What is left of this plan is kept for those who renew.', {
+      ...{ available: 0, plan_setting_id: ids[0] },
     });
 }
 

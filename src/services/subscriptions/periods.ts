@@ -1,4 +1,4 @@
-import { statement } from '../../db/client.ts';
+import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 
 export type Interval = 'month' | 'year' | 'season';
@@ -33,7 +33,12 @@ const SEASON_END = statement(
 );
 
 /** When the season of a plan is over; after a year where nothing tells. */
-export async function seasonEnd(tx: Tx, company_id: number, plan_id: number, from: Date): Promise<Date> {
-  const [row] = await tx.query<{ ends_at: Date | null }>(SEASON_END, [company_id, plan_id]);
+export async function seasonEnd(
+  reader: Tx | Database,
+  company_id: number,
+  plan_id: number,
+  from: Date,
+): Promise<Date> {
+  const [row] = await reader.query<{ ends_at: Date | null }>(SEASON_END, [company_id, plan_id]);
   return row?.ends_at && row.ends_at > from ? row.ends_at : addMonths(from, SEASON_MONTHS);
 }

@@ -7,15 +7,27 @@ import { hold } from '../carts/hold.ts';
 import { NOBODY } from '../carts/holder.ts';
 import { lockCarts } from '../carts/row.ts';
 import { recordChanges } from '../changes.ts';
+import { movePlaces } from '../inventory/plans.ts';
 import { chargeSaved } from '../payments/off-session.ts';
 import { pay } from '../payments/pay.ts';
 import { type SavedMethod, savedMethods } from '../payments/save-method.ts';
 import type { PlanRow, PlanSettingRow } from '../plans/row.ts';
-import { type Due, decideDue, lockDue, nextPeriods, sendAll, type Terms, termsOf, unpaid } from './due.ts';
+import {
+  type Due,
+  decideDue,
+  lockDue,
+  nextPeriods,
+  sendAll,
+  settingAfter,
+  type Terms,
+  termsOf,
+  unpaid,
+} from './due.ts';
 import { daysAfter, RETRY_DAYS } from './look.ts';
 import { renewalOf } from './renew.ts';
 import { lockSubscriptions, type Step, subscriptionChange, takeSteps } from './row.ts';
-import { begin, endSubscriptions } from './settle.ts';
+import { nextSeasonLook } from './season-due.ts';
+import { begin, endSubscriptions, placesLeft } from './settle.ts';
 import { expand } from './wanted.ts';
 
 /** Subscriptions of one round: their carts and charges go as a few batches. */
@@ -90,6 +102,7 @@ async function decideAll(tx: Tx, now: Date): Promise<{ count: number; charges: M
 /** Takes steps, and tells of those that change the state. */
 async function tell(tx: Tx, company_id: number, steps: readonly Step[]): Promise<void> {
   const before = new Map(steps.map(({ row }) => [row.id, row.status]));
+  await movePlaces(tx, company_id, placesLeft(steps));
   const rows = await takeSteps(tx, company_id, steps);
   await recordChanges(
     tx,
@@ -116,11 +129,11 @@ async function renew(
       now,
     },
   };
-  const setting = terms.settings.get(row.next_plan_setting_id ?? row.plan_setting_id) as PlanSettingRow;
+  const setting = settingAfter(row, terms) as PlanSettingRow;
   const plan = terms.plans.get(setting.plan_id) as PlanRow;
   const { email, first_name, last_name } = row;
   const open = { buyer: { email, first_name, last_name }, notes: null, user_id: row.user_id };
-  const read = () => expand(ctx, renewalOf(row, plan, setting), 0, NOBODY);
+  const read = async () => expand(ctx, await renewalOf(system.db, row, plan, setting), 0, NOBODY);
   const cart = await hold(ctx, uuidv7(), read, open, ({ cart }) => ({ id: cart.id, total: cart.total }));
   if (cart.total === 0) {
     await pay(ctx, cart.id, { method: 'free' });
@@ -156,7 +169,7 @@ async function concludeAll(
     if (period?.status === 'paid' && now >= (row.current_period_end as Date)) return [begin(row, period)];
     if (outcome !== 'declined' || row.period !== seen.period) return [];
     failed.push({ ...seen, ...row });
-    return [failure({ ...seen, ...row }, terms.settings.get(row.plan_setting_id) as PlanSettingRow)];
+    return [failure({ ...seen, ...row }, terms, now)];
   });
   await tell(tx, company_id, steps);
   await sendAll(
@@ -165,8 +178,18 @@ async function concludeAll(
   );
 }
 
+/** A season that runs goes on until it is over; its place is kept until the deadline, whatever the card says. */
+function seasonFailure(row: Due, renewal: PlanSettingRow, now: Date): Step {
+  const failed = { ...row, attempts: row.attempts + 1 };
+  const changed = { attempts: failed.attempts, next_attempt_at: nextSeasonLook(failed, renewal, now, true) };
+  return { row, to: now < (row.current_period_end as Date) ? row.status : 'past_due', changed };
+}
+
 /** After the first failure, and then after 1, 3 and 5 days; what is still not paid ends with the grace period. */
-function failure(row: Due, setting: PlanSettingRow): Step {
+function failure(row: Due, terms: Terms, now: Date): Step {
+  const setting = terms.settings.get(row.plan_setting_id) as PlanSettingRow;
+  if (setting.interval === 'season')
+    return seasonFailure(row, settingAfter(row, terms) as PlanSettingRow, now);
   const ends_at = row.current_period_end as Date;
   const grace_end = daysAfter(ends_at, setting.grace_days);
   const days = RETRY_DAYS[row.attempts];

@@ -10,6 +10,7 @@ import { type JobCaller, type Stepped, type Steps, startSteps } from '../jobs/st
 import { lockPlan } from '../plans/row.ts';
 import { countHolders } from './holders.ts';
 import { issueDate, type Refused } from './issue-date.ts';
+import { onBehalfOf } from './season-keep.ts';
 
 // A season that gains a date issues its tickets to those who have it already. Who is missed by a job because they paid
 // while it ran gets a job of their own: whoever changes the dates of a season, or opens one, has its row alone, and
@@ -135,13 +136,9 @@ export async function issueGained(tx: Tx, company_id: number, paid: readonly Act
     paid.map(({ interface_id }) => interface_id),
   ]);
   for (const { subscription_id, interface_id, plan_id, event_ids } of missing)
-    await startIssuing(
-      tx,
-      {
-        ...{ company_id, client_id: 'subscriptions', user_id: undefined, interface: { id: interface_id } },
-        ...{ scopes: new Set(['public', 'sell'] as const), language: 'en' },
-        request_id: `subscription ${subscription_id}`,
-      },
-      { plan_id, event_ids, subscription_ids: [subscription_id] },
-    );
+    await startIssuing(tx, onBehalfOf(company_id, { id: subscription_id, interface_id }), {
+      plan_id,
+      event_ids,
+      subscription_ids: [subscription_id],
+    });
 }

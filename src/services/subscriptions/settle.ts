@@ -4,10 +4,12 @@ import { recordChanges } from '../changes.ts';
 import { movePlaces, type PlaceMove } from '../inventory/plans.ts';
 import { withdrawGiveBacks } from './give-back.ts';
 import { firstLook } from './look.ts';
-import { type PeriodRow, periodsOfCarts, setPeriods } from './period-row.ts';
+import { type PeriodRow, periodsOf, periodsOfCarts, setPeriods } from './period-row.ts';
 import { endOfPeriods, type Interval, seasonEnd } from './periods.ts';
 import { lockSubscriptions, type Step, type SubscriptionRow, subscriptionChange, takeSteps } from './row.ts';
 import { issueGained } from './season-dates.ts';
+import { keepAfter } from './season-keep.ts';
+import { LIVE } from './state.ts';
 
 type PlanLine = { kind: string; cart_id: string };
 
@@ -69,9 +71,9 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
       });
     } else {
       paid.push({ ...period, status: 'paid' });
-      if (period.counts) moves.push({ plan_setting_id: row.plan_setting_id, held: 0, sold: -1 });
-      const step = row.status === 'past_due' ? begin(row, period) : { row, to: row.status };
-      steps.push({ ...step, changed: { ...('changed' in step && step.changed), ...method } });
+      const step: Step = row.status === 'past_due' ? begin(row, period) : { row, to: row.status };
+      moves.push(...placesLeft([step]));
+      steps.push({ ...step, changed: { ...step.changed, ...method } });
     }
   }
   await movePlaces(tx, company_id, moves);
@@ -84,12 +86,25 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
       interval === 'season' ? [{ subscription_id, plan_id, interface_id }] : [],
     ),
   );
+  await keepAfter(
+    tx,
+    company_id,
+    due.flatMap(({ period, row }) => (period.number === 1 && period.interval === 'season' ? [row] : [])),
+  );
   const first = new Set(due.flatMap(({ period }) => (period.number === 1 ? [period.subscription_id] : [])));
   await recordChanges(
     tx,
     rows.map((row) => subscriptionChange(row, first.has(row.id) ? 'activated' : 'renewed')),
   );
 }
+
+/** Who goes on with another setting leaves the place of the one before: until then both are taken. */
+export const placesLeft = (steps: readonly Step[]): PlaceMove[] =>
+  steps.flatMap(({ row, changed }) =>
+    changed?.plan_setting_id !== undefined && changed.plan_setting_id !== row.plan_setting_id
+      ? [{ plan_setting_id: row.plan_setting_id, held: 0, sold: -1 }]
+      : [],
+  );
 
 /** A paid period begins: the subscription is in it from now on. */
 export const begin = (row: SubscriptionRow, period: PeriodRow): Step => ({
@@ -200,10 +215,16 @@ export async function refundPlans(tx: Tx, company_id: number, lines: readonly Pl
     company_id,
     paid.map(({ period }) => ({ ...period, status: 'refunded' })),
   );
-  const running = paid.filter(
-    ({ period, row }) =>
-      period.number === row.period && ['active', 'past_due', 'paused'].includes(row.status),
+  await movePlaces(
+    tx,
+    company_id,
+    paid.flatMap(({ period: { counts, number, plan_setting_id }, row }) =>
+      counts && number > row.period && LIVE.includes(row.status)
+        ? [{ plan_setting_id, held: 0, sold: -1 }]
+        : [],
+    ),
   );
+  const running = paid.filter(({ period, row }) => period.number === row.period && LIVE.includes(row.status));
   const [clock] = await tx.query<{ at: Date }>(NOW);
   const ended_at = (clock as { at: Date }).at;
   const ended = await endSubscriptions(
@@ -218,19 +239,32 @@ export async function refundPlans(tx: Tx, company_id: number, lines: readonly Pl
   return ended;
 }
 
-/** Ends subscriptions that live: their places are free again. Gives their ids. */
+/**
+ * Ends subscriptions that live: their places are free again, and those of a period that is paid and will not begin.
+ * Gives their ids.
+ */
 export async function endSubscriptions(
   tx: Tx,
   company_id: number,
   steps: readonly Step[],
 ): Promise<string[]> {
   if (!steps.length) return [];
+  const ids = steps.map(({ row }) => row.id);
+  const waiting = (await periodsOf(tx, company_id, ids)).filter(
+    ({ subscription_id, number, status, counts }) =>
+      counts &&
+      status === 'paid' &&
+      number > (steps.find(({ row }) => row.id === subscription_id)?.row.period as number),
+  );
   await movePlaces(
     tx,
     company_id,
-    steps.map(({ row }) => ({ plan_setting_id: row.plan_setting_id, held: 0, sold: -1 })),
+    [...steps.map(({ row }) => row), ...waiting].map(({ plan_setting_id }) => ({
+      ...{ plan_setting_id, held: 0, sold: -1 },
+    })),
   );
   const rows = await takeSteps(tx, company_id, steps);
+  await keepAfter(tx, company_id, rows);
   await recordChanges(
     tx,
     rows.map((row) => subscriptionChange(row, row.status)),

@@ -24,6 +24,8 @@ export interface WantedPlan {
   holders: SubscriptionRow['holders'];
   /** Number of the period that is paid for. */
   period: number;
+  /** Places that are kept for subscribers of the season before are for this one. */
+  kept?: boolean;
   /** Of a renewal: the period as the subscription has it. */
   renews?: { starts_at: Date; ends_at: Date; user_id: number; counts: boolean };
 }

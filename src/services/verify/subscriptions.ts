@@ -14,18 +14,19 @@ export const subscriptionChecks: readonly Check[] = [
   {
     name: 'plan_setting_counters_match_rows',
     proves:
-      'Held places of a plan setting are periods that wait to be paid, sold ones subscriptions that live.',
+      'Held places of a plan setting are periods that wait to be paid, sold ones subscriptions that live, or will.',
     sql: `
       SELECT s.company_id, s.id AS plan_setting_id, s.held, s.sold,
         coalesce(h.n, 0) AS held_rows, coalesce(l.n, 0) AS sold_rows
       FROM plan_setting s
       LEFT JOIN (SELECT company_id, plan_setting_id AS id, count(*) AS n FROM subscription_period
         WHERE status = 'due' AND counts GROUP BY company_id, plan_setting_id) AS h USING (company_id, id)
-      LEFT JOIN (SELECT u.company_id, coalesce(p.plan_setting_id, u.plan_setting_id) AS id, count(*) AS n
-        FROM subscription u
-        LEFT JOIN subscription_period p ON p.company_id = u.company_id AND p.subscription_id = u.id
-          AND p.number = u.period + 1 AND p.status = 'paid'
-        WHERE u.status IN ${LIVE} GROUP BY 1, 2) AS l USING (company_id, id)
+      LEFT JOIN (SELECT company_id, id, count(*) AS n FROM (
+          SELECT u.company_id, u.plan_setting_id AS id FROM subscription u WHERE u.status IN ${LIVE}
+          UNION ALL SELECT u.company_id, p.plan_setting_id FROM subscription u
+            JOIN subscription_period p ON p.company_id = u.company_id AND p.subscription_id = u.id
+              AND p.number = u.period + 1 AND p.status = 'paid' AND p.counts
+            WHERE u.status IN ${LIVE}) AS taken GROUP BY 1, 2) AS l USING (company_id, id)
       WHERE (s.held, s.sold) <> (coalesce(h.n, 0), coalesce(l.n, 0))`,
   },
   {

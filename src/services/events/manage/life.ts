@@ -3,6 +3,7 @@ import { statement } from '../../../db/client.ts';
 import type { Tx } from '../../../db/transaction.ts';
 import { AppError } from '../../../errors.ts';
 import { publishEvent as materialise } from '../../inventory/publish.ts';
+import { keepAtOpening } from '../../subscriptions/keep.ts';
 import { issueToSeasons } from '../../subscriptions/season-dates.ts';
 import type { EventRecord } from '../lock.ts';
 import type { EventView } from '../row.ts';
@@ -36,14 +37,15 @@ async function requireReady(tx: Tx, { company_id, id }: EventRecord): Promise<vo
 }
 
 /**
- * Opens a draft: it is visible from now on, and every seat and section of its maps is stock. Seasons that include it
- * issue it to their holders by jobs.
+ * Opens a draft: it is visible from now on, and every seat and section of its maps is stock. Places of
+ * seasons that may be renewed are kept, and seasons that include it issue it to their holders by jobs.
  * @throws AppError not_found; conflict for anything but a draft, and for one without maps, ticket types or places for them
  */
 export function publishEvent(ctx: Context, event_id: number): Promise<EventView> {
   return changeEvent(ctx, event_id, async (tx, event) => {
     if (event.status === 'draft') await requireReady(tx, event);
     await materialise(tx, ctx.company_id, event_id);
+    await keepAtOpening(tx, ctx.company_id, event_id, ctx.now);
     await issueToSeasons(tx, ctx, event_id);
     return after(tx, ctx, event, 'publish');
   });
