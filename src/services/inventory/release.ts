@@ -75,6 +75,10 @@ export async function releaseBlock(tx: Tx, block: BlockRow): Promise<boolean> {
   return true;
 }
 
+const LOCK_EVENT = statement(
+  'release_lock_event',
+  'SELECT id FROM event WHERE company_id = $1 AND id = $2 FOR UPDATE',
+);
 const DUE_OF_EVENT = statement(
   'block_due_of_event',
   `SELECT * FROM block WHERE company_id = $1 AND event_id = $2 AND released_at IS NULL AND release_at <= now()
@@ -98,9 +102,12 @@ const releaseDueOf = (system: System, company_id: number, event_id: number): Pro
 
 /** The same, in a transaction that has locked nothing of the event yet. */
 export async function releaseDueIn(tx: Tx, company_id: number, event_id: number): Promise<void> {
+  await tx.query(LOCK_EVENT, [company_id, event_id]);
+  // Many ask at once when a block's time has come: only the first finds any, and only then the offer is another.
+  const due = await tx.query<BlockRow>(DUE_OF_EVENT, [company_id, event_id]);
+  if (!due.length) return;
   await lockBlocks(tx, company_id, event_id);
-  for (const block of await tx.query<BlockRow>(DUE_OF_EVENT, [company_id, event_id]))
-    await releaseBlock(tx, block);
+  for (const block of due) await releaseBlock(tx, block);
 }
 
 /** Releases all blocks whose time has come, of any company: one round of housekeeping. */
