@@ -33,7 +33,7 @@ import { cashRoutes } from './routes/cash.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { codeRoutes } from './routes/codes.ts';
-import { courtesyRoutes } from './routes/courtesies.ts';
+import { courtesyGivingRoutes, courtesyRoutes } from './routes/courtesies.ts';
 import { eventManagementRoutes } from './routes/event-management.ts';
 import { eventThingRoutes } from './routes/event-things.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -139,6 +139,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(transferRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);
+  await app.register(courtesyGivingRoutes);
   await app.register(courtesyRoutes);
   await app.register(userRoutes);
   await app.register(addressRoutes);

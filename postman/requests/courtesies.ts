@@ -62,6 +62,16 @@ export const courtesies: Folder = {
       test: { 'refuses the second': "json.courtesies[1].status === 'refused'" },
     },
     {
+      operation: 'createCourtesies',
+      name: 'What a request would give, giving nothing',
+      method: 'POST',
+      path: '/courtesies?dry_run=true',
+      body: { ...given, mode: 'each', csv: `first_name\n${'Guest\n'.repeat(60)}` },
+      status: 200,
+      root: 'courtesies',
+      test: { 'tells of each guest': 'json.courtesies.length === 60' },
+    },
+    {
       operation: 'approveCourtesy',
       method: 'POST',
       path: '/courtesies/{{requested_courtesy_id}}/approve',

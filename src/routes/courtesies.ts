@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { csvBodies } from '../hooks/csv-body.ts';
 import { createdOrJob, empty, one, page, whole } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { idParam, uuidParam } from '../schemas/common.ts';
@@ -8,6 +9,7 @@ import {
   CourtesyRow,
   courtesiesQuery,
   Decision,
+  giveQuery,
   Host,
   hostParams,
   IssueCourtesies,
@@ -26,8 +28,13 @@ const params = { courtesy_id: uuidParam };
 /** Two megabytes: thousands of guests. */
 const MANY = 2_097_152;
 
-/** Free tickets, and who may give how many. */
-export async function courtesyRoutes(app: FastifyInstance): Promise<void> {
+/** Gives free tickets: the one route here that takes text/csv. */
+export async function courtesyGivingRoutes(app: FastifyInstance): Promise<void> {
+  csvBodies(app, {
+    fields: Object.keys(giveQuery),
+    numbers: ['event_id', 'ticket_type_id', 'section_id'],
+    flags: ['approval', 'mail'],
+  });
   route(
     app,
     'POST',
@@ -38,14 +45,22 @@ export async function courtesyRoutes(app: FastifyInstance): Promise<void> {
       summary: 'Give free tickets to guests, users or the rows of a CSV',
       description:
         'Each takes a place that is free, never one beyond the stock, and counts against the quota of its host. Up to 50 ' +
-        'are given at once; more by a job with progress, whose courtesies are listed by `job_id`.',
+        'are given at once; more by a job with progress, whose courtesies are listed by `job_id`. A table may come as ' +
+        '`text/csv` with the rest in the query (which JSON has no use for), or as JSON with the table in `csv`: rows that ' +
+        'are none are named (`/csv/3/email`), and the others are given in mode `each` only.',
+      query: giveQuery,
       body: IssueCourtesies,
       bodyLimit: MANY,
+      dryRun: true,
       answer: createdOrJob('courtesies', CourtesyRow),
       problems: ['not_found', 'conflict', 'sold_out', 'seats_unavailable', 'limit_exceeded'],
     },
     ({ ctx, body }) => issueCourtesies(ctx, body),
   );
+}
+
+/** Free tickets, and who may give how many. */
+export async function courtesyRoutes(app: FastifyInstance): Promise<void> {
   route(
     app,
     'GET',

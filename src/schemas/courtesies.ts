@@ -50,6 +50,19 @@ export const IssueCourtesies = z
   .refine(...oneOf('guests', 'users', 'csv'));
 export type IssueCourtesies = z.output<typeof IssueCourtesies>;
 
+/** With a body of text/csv: what else there is to say. */
+export const giveQuery = {
+  event_id: idParam.optional(),
+  ticket_type_id: idParam.optional(),
+  section_id: idParam.optional(),
+  host: text(100).optional(),
+  approval: booleanParam.optional(),
+  expires_at: instant.optional(),
+  mode: z.enum(MODES).optional(),
+  mail: booleanParam.optional(),
+  note: text(500).optional(),
+};
+
 export const courtesiesQuery = {
   event_id: idParam.optional(),
   host: text(100).optional(),

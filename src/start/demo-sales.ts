@@ -3,6 +3,7 @@ import { CLIENT_IDS, type ClientName, JOHN } from '../../prisma/seed/demo/people
 import { SLUGS } from '../../prisma/seed/demo.ts';
 import type { Demo } from '../../prisma/seed/index.ts';
 import { statement } from '../db/client.ts';
+import { giveDemoCourtesies } from './demo-courtesies.ts';
 import { type OwnApi, ownApi, signIn } from './own-api.ts';
 
 /** Tickets a cart of the sold-out event. */
@@ -43,12 +44,13 @@ const MEMBERSHIP = statement(
 
 /**
  * Buys through the API itself what the demo company is said to have sold, so that every rule held when it was: all
- * places of the sold-out event, John's seat in the theatre and his membership. What is sold already is not bought again.
+ * places of the sold-out event, John's seat in the theatre and his membership, and courtesies of the festival. What is sold already is not bought again.
  */
 export async function makeDemoSales(app: FastifyInstance, demo: Demo): Promise<void> {
   await sellOut(app, demo);
   await sellToJohn(app, demo);
   await subscribeJohn(app, demo);
+  await giveDemoCourtesies(app, demo);
 }
 
 async function sellOut(app: FastifyInstance, demo: Demo): Promise<void> {

@@ -145,6 +145,69 @@ describe('courtesies for guests', () => {
     expect(await sold()).toBe((before ?? 0) + 2);
   });
 
+  it('come as text/csv, with the rest in the query', async () => {
+    const { event_id, standing } = world.tonight;
+    const send = (query: string, csv: string | Buffer, type = 'text/csv') =>
+      world.call(`/courtesies?event_id=${event_id}&ticket_type_id=${standing}${query}`, {
+        body: csv,
+        headers: { 'content-type': type },
+      });
+    const before = await sold();
+    const { status, body } = await send(
+      '&mode=each&mail=false&note=From%20a%20file',
+      'first_name,email\nAda,file@mail.com\nAlan,no\n',
+    );
+    expect(status).toBe(201);
+    expect(body.courtesies.map(({ row, status, note }: Body) => [row, status, note])).toEqual([
+      [1, 'issued', 'From a file'],
+      [2, 'refused', 'From a file'],
+    ]);
+    expect(body.courtesies[1].problem.errors[0].pointer).toBe('/csv/2/email');
+    expect(await world.sql("SELECT 1 FROM mail WHERE to_email = 'file@mail.com'")).toEqual([]);
+    const waiting = await send('&approval=true', 'first_name\nEva');
+    expect(waiting.body.courtesies[0].status).toBe('requested');
+    expect(await sold()).toBe((before ?? 0) + 1);
+    const pointers = async (query: string, csv: string | Buffer, type?: string) => {
+      const refused = await send(query, csv, type);
+      return [refused.status, refused.body.errors?.[0].pointer ?? refused.body.code];
+    };
+    expect(await pointers('&approval=perhaps', 'first_name\nEva')).toEqual([422, '/query/approval']);
+    expect(await pointers('&mode=some', 'first_name\nEva')).toEqual([422, '/query/mode']);
+    expect(await pointers('&guests=1', 'first_name\nEva')).toEqual([422, '/query/guests']);
+    expect(await pointers('', 'name\nEva')).toEqual([422, '/csv']);
+    expect(await pointers('', Buffer.from([0xff, 0xfe, 0x41]))).toEqual([400, 'invalid_request']);
+    expect(await pointers('', 'first_name\nEva', 'text/plain')).toEqual([415, 'unsupported_media_type']);
+    const elsewhere = await world.call(`/events/${event_id}/hosts`, {
+      ...{ body: 'host,quota\nPress,5', headers: { 'content-type': 'text/csv' } },
+    });
+    expect(elsewhere.status).toBe(415);
+  });
+
+  it('can be tried: the same answer, of more than 50, too, and nothing given', async () => {
+    const tables = async () =>
+      (
+        await world.sql(
+          `SELECT (SELECT count(*)::int FROM courtesy) AS courtesies, (SELECT count(*)::int FROM ticket) AS tickets,
+             (SELECT count(*)::int FROM mail) AS mails, (SELECT count(*)::int FROM job) AS jobs,
+             (SELECT sum(sold)::int FROM event_section) AS sold`,
+        )
+      )[0];
+    const before = await tables();
+    const body = { event_id: world.tonight.event_id, ticket_type_id: world.tonight.standing };
+    const csv = `first_name,email\n${'Guest,guest@mail.com\n'.repeat(60)}Bad,no\n`;
+    const many = await world.call('/courtesies?dry_run=true', { body: { ...body, csv, mode: 'each' } });
+    expect([many.status, many.headers['x-dry-run'], many.body.courtesies.length]).toEqual([200, 'true', 61]);
+    expect(many.body.courtesies.map(({ status }: Body) => status)).toEqual([
+      ...Array(60).fill('issued'),
+      'refused',
+    ]);
+    const tooMany = await world.call('/courtesies?dry_run=true', {
+      body: { ...body, guests: guests(1_000) },
+    });
+    expect([tooMany.status, tooMany.body.code]).toEqual([409, 'sold_out']);
+    expect(await tables()).toEqual(before);
+  });
+
   it('that is no table of guests is 422', async () => {
     for (const csv of ['name\nAda', 'first_name', 'first_name,first_name\na,b', 'first_name\n"Ada']) {
       const refused = await give({ csv });

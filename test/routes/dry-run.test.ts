@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Every write that sells, or undoes a sale. */
+/** Every write that sells or gives, or undoes a sale. */
 const SELLING = [
   'POST /carts',
   'POST /carts/:cart_id/sale_details',
@@ -22,6 +22,7 @@ const SELLING = [
   'POST /carts/:cart_id/refunds',
   'POST /carts/:cart_id/exchanges',
   'POST /carts/:cart_id/exchanges/:exchange_id/commit',
+  'POST /courtesies',
 ];
 const entries = ROUTES.filter(({ route }) => SELLING.includes(route));
 
