@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
-import { notFound } from '../../errors.ts';
-import type { EventStatus } from './sales.ts';
+import { type Language, notFound } from '../../errors.ts';
+import type { EventStatus, SalesWindow } from './sales.ts';
 
 // Holds share an event while they are carried out; a change of what it offers has it alone. So no hold can be committed
 // on an offer that is no longer, and nobody counts what is sold while more is being held. These are locks in memory, in
@@ -20,14 +20,17 @@ const LOCK = statement(
    WHERE e.company_id = $1 AND e.id = $2 FOR UPDATE OF e`,
 );
 
+/** Name and description in other languages. */
+export type Translations = Partial<Record<Language, { name?: string; description?: string }>>;
+
 /** An event as its table has it. */
-export interface EventRecord {
+export interface EventRecord extends SalesWindow {
   company_id: number;
   id: number;
   name: string;
   slug: string;
   description: string | null;
-  translations: Record<string, { name?: string; description?: string }>;
+  translations: Translations;
   status: EventStatus;
   seating: 'general' | 'seated' | 'mixed';
   currency: string;
@@ -39,8 +42,6 @@ export interface EventRecord {
   starts_at: Date;
   ends_at: Date | null;
   doors_at: Date | null;
-  sales_start: Date | null;
-  sales_end: Date | null;
   orphan_rule: boolean;
   max_per_cart: number;
   rotating_codes: boolean;

@@ -5,40 +5,15 @@ import type { Tx } from '../../db/transaction.ts';
 import { type Language, notFound } from '../../errors.ts';
 import type { Event } from '../../schemas/events.ts';
 import { priceOf } from '../pricing/price.ts';
-import { availabilityLevel, type EventStatus, type SalesWindow, salesStatus, salesWindow } from './sales.ts';
+import type { EventRecord, Translations } from './lock.ts';
+import { availabilityLevel, type SalesWindow, salesStatus, salesWindow } from './sales.ts';
 import { type EventStock, leftOfEvent, stockFor } from './stock.ts';
 import { type Phase, type Priced, ticketTerms } from './terms.ts';
 
 export type EventView = z.output<typeof Event>;
 
-/** Name and description in another language. */
-type Translations = Partial<Record<Language, { name?: string; description?: string }>>;
-
-export interface EventRow extends SalesWindow {
-  id: number;
-  name: string;
-  slug: string;
-  description: string | null;
-  translations: Translations;
-  status: EventStatus;
-  seating: 'general' | 'seated' | 'mixed';
-  currency: string;
-  category_id: number | null;
-  venue_id: number | null;
-  series_id: number | null;
-  image_url: string | null;
-  time_zone: string;
-  starts_at: Date;
-  ends_at: Date | null;
-  doors_at: Date | null;
-  max_per_cart: number;
-  created_at: Date;
-  updated_at: Date;
-  orphan_rule: boolean;
-  rotating_codes: boolean;
-  holder_change_until: Date | null;
-  exchange_until: Date | null;
-  accessible_until: Date | null;
+/** An event as one interface sells it. */
+export interface EventRow extends Omit<EventRecord, 'company_id' | 'version'> {
   map_ids: number[];
   /** When this interface sells, and what it adds to the fee of a ticket. */
   channel_start: Date | null;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Context } from '../../context.ts';
+import type { Context, SalesChannel } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, notFound } from '../../errors.ts';
@@ -12,19 +12,8 @@ import { authChanged, bumpAuthRevision } from '../oauth/revision.ts';
 
 export type InterfaceView = z.output<typeof Interface>;
 
-interface InterfaceRow {
-  id: number;
-  name: string;
-  kind: string;
+interface InterfaceRow extends Omit<SalesChannel, 'company_id'> {
   active: boolean;
-  currency: string;
-  time_zone: string;
-  language: string;
-  allowed_origins: string[];
-  hold_seconds: number;
-  max_hold_seconds: number;
-  payment_seconds: number;
-  payment_methods: string[];
   created_at: Date;
   updated_at: Date;
 }
