@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../src/db/embedded.ts';
 import { applyMigrations } from '../src/db/migrate.ts';
 import { migrateJobs } from '../src/jobs/worker.ts';
+import { walletSettings } from './helpers/wallet-certificates.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,12 +14,15 @@ declare module 'vitest' {
     adminUrl: string;
     /** Name of the migrated database that each test file copies. */
     template: string;
+    /** Settings of certificates that passes are signed by. */
+    wallet: Record<string, string>;
   }
 }
 
 /** A server of this run's own, or that of TEST_DATABASE_URL; in it a migrated template database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await openServer();
+  const wallet = walletSettings();
   const template = `ticketing_test_${process.pid}`;
   const admin = new pg.Client(server.url);
   await admin.connect();
@@ -30,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const { datname } of rows) await admin.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
     await admin.end();
     await server.close();
+    wallet.remove();
   };
   try {
     await admin.query(`CREATE DATABASE ${template}`);
@@ -43,6 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('adminUrl', server.url);
   project.provide('template', template);
+  project.provide('wallet', wallet.env);
   return teardown;
 }
 

@@ -1,4 +1,5 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { inject } from 'vitest';
 import { insertRow, insertRows } from '../../prisma/seed/rows.ts';
 import type { Scope } from '../../src/context.ts';
 import { statement } from '../../src/db/client.ts';
@@ -6,7 +7,6 @@ import { inTransaction, type Tx } from '../../src/db/transaction.ts';
 import { type TestApp, type TestAppOptions, testApp } from './app.ts';
 import { makeEvent, seatedSection, standingSection } from './catalogue.ts';
 import { type Accounts, accessToken, makeAccounts, makeUser, type TestClient } from './factories.ts';
-import { walletSettings } from './wallet-certificates.ts';
 
 const DAY = 86_400_000;
 
@@ -65,9 +65,7 @@ export interface ApiWorld extends TestApp, Written {
 const NO_LIMITS = { RATE_LIMIT: '1000000', RATE_LIMIT_IP: '1000000', RATE_LIMIT_LOGIN: '1000000' };
 
 export async function apiWorld({ env, ...options }: TestAppOptions = {}): Promise<ApiWorld> {
-  const wallet = walletSettings();
-  const base = await testApp({ env: { ...NO_LIMITS, ...wallet.env, ...env }, ...options });
-  wallet.remove();
+  const base = await testApp({ env: { ...NO_LIMITS, ...inject('wallet'), ...env }, ...options });
   const { app, system, accounts } = base;
   const rival = await makeAccounts(system, 'rival');
   const written = await inTransaction(system.db, (tx) => writeWorld(tx, accounts, rival));
