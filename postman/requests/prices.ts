@@ -29,6 +29,25 @@ export const priceManagement: Item[] = [
     root: 'codes',
   },
   {
+    operation: 'createCodeRows',
+    method: 'POST',
+    path: '/events/{{festival_event_id}}/codes/bulk',
+    before: "pm.collectionVariables.set('press_code', 'PRESS' + Date.now());",
+    body: {
+      mode: 'each',
+      codes: [
+        { code: '{{press_code}}', label: 'press', kind: 'percentage', value: 10_000, max_uses: 1 },
+        { code: '{{press_code}}', label: 'press', kind: 'percentage', value: 10_000, max_uses: 1 },
+      ],
+    },
+    status: 200,
+    root: 'results',
+    test: {
+      'keeps the good row': "json.results[0].status === 'ok'",
+      'tells why not the other': "json.results[1].error.code === 'conflict'",
+    },
+  },
+  {
     operation: 'createCodes',
     method: 'POST',
     path: '/events/{{festival_event_id}}/codes/batches',
@@ -77,6 +96,20 @@ export const priceManagement: Item[] = [
     status: 200,
     root: 'report',
     set: { general_section_id: "json.report.sections.find((s) => s.kind === 'general').section_id" },
+  },
+  {
+    operation: 'createBlocks',
+    method: 'POST',
+    path: '/events/{{festival_event_id}}/blocks/bulk',
+    body: {
+      blocks: [
+        { kind: 'house', name: 'House', section_id: '{{general_section_id}}', quantity: 2 },
+        { kind: 'kill', name: 'Behind the mixing desk', section_id: '{{general_section_id}}', quantity: 3 },
+      ],
+    },
+    status: 201,
+    root: 'results',
+    test: { 'made both': 'json.results.length === 2' },
   },
   {
     operation: 'createBlock',

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { empty, one, page } from '../routing/answers.ts';
+import { BULK, results } from '../routing/bulk.ts';
 import { route } from '../routing/route.ts';
-import { Block, blockParams, blocksQuery, NewBlock, PatchBlock } from '../schemas/blocks.ts';
+import { Block, BlocksBulk, blockParams, blocksQuery, NewBlock, PatchBlock } from '../schemas/blocks.ts';
 import { eventParams } from '../schemas/events.ts';
 import { getBlock, listBlocks } from '../services/blocks/read.ts';
-import { createBlock, deleteBlock, patchBlock } from '../services/blocks/write.ts';
+import { createBlock, createBlocks, deleteBlock, patchBlock } from '../services/blocks/write.ts';
 
 const STAFF = { tag: 'Management', scopes: ['sell', 'admin'] } as const;
 const taken = ['seats_unavailable', 'sold_out', 'conflict'] as const;
@@ -30,6 +31,22 @@ export async function blockRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', ...taken],
     },
     ({ ctx, params, body }) => createBlock(ctx, params.event_id, body),
+  );
+  route(
+    app,
+    'POST',
+    '/events/:event_id/blocks/bulk',
+    {
+      ...STAFF,
+      operation: 'createBlocks',
+      summary: 'Make many blocks at once',
+      description: BULK,
+      params: eventParams,
+      body: BlocksBulk,
+      answer: results('block', Block),
+      problems: ['not_found', ...taken],
+    },
+    ({ ctx, params, body }) => createBlocks(ctx, params.event_id, body.mode, body.blocks),
   );
   route(
     app,

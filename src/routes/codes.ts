@@ -1,12 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { csv, empty, one, page } from '../routing/answers.ts';
+import { BULK, results } from '../routing/bulk.ts';
 import { route } from '../routing/route.ts';
-import { CodeRecord, codeIdParams, codesQuery, NewCode, NewCodes, PatchCode } from '../schemas/codes.ts';
+import {
+  CodeRecord,
+  CodesBulk,
+  codeIdParams,
+  codesQuery,
+  NewCode,
+  NewCodes,
+  PatchCode,
+} from '../schemas/codes.ts';
 import { eventParams } from '../schemas/events.ts';
 import { Job } from '../schemas/jobs.ts';
 import { createCodes } from '../services/codes/batch.ts';
 import { codesCsv, listCodes } from '../services/codes/read.ts';
-import { createCode, deleteCode, patchCode } from '../services/codes/write.ts';
+import { createCode, createCodeRows, deleteCode, patchCode } from '../services/codes/write.ts';
 
 const ADMIN = { tag: 'Management', scopes: ['admin'] } as const;
 const STAFF = { tag: 'Management', scopes: ['sell', 'admin'] } as const;
@@ -30,6 +39,22 @@ export async function codeRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params, body }) => createCode(ctx, params.event_id, body),
+  );
+  route(
+    app,
+    'POST',
+    '/events/:event_id/codes/bulk',
+    {
+      ...ADMIN,
+      operation: 'createCodeRows',
+      summary: 'Make up to 500 codes that were thought of, at once',
+      description: BULK,
+      params: eventParams,
+      body: CodesBulk,
+      answer: results('code', CodeRecord),
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, params, body }) => createCodeRows(ctx, params.event_id, body.mode, body.codes),
   );
   route(
     app,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { empty, one } from '../routing/answers.ts';
+import { BULK, results } from '../routing/bulk.ts';
 import { route } from '../routing/route.ts';
-import { BulkResult } from '../schemas/bulk.ts';
 import {
   GateCreate,
   GatePatch,
@@ -21,7 +21,6 @@ import {
   typeParams,
 } from '../schemas/event-management.ts';
 import { eventParams } from '../schemas/events.ts';
-import { allGood } from '../services/bulk.ts';
 import { gates, products, ticketTypes } from '../services/events/manage/things.ts';
 
 const MANAGE = { tag: 'Management', scopes: ['admin'], problems: ['not_found', 'conflict'] } as const;
@@ -29,16 +28,6 @@ const MANAGE = { tag: 'Management', scopes: ['admin'], problems: ['not_found', '
 /** How a new thing is answered: where it is from now on. */
 const made = <S extends z.ZodType<{ id: number; event_id: number }>>(root: string, schema: S) =>
   one(root, schema, { status: 201, location: ({ id, event_id }) => `/events/${event_id}/${root}s/${id}` });
-
-/** How a bulk request is answered: 201 when every row went through. */
-const results = (root: string, schema: z.ZodType) =>
-  one('results', z.array(BulkResult(root, schema)), {
-    status: { possible: [201, 200], of: (rows) => (allGood(rows) ? 201 : 200) },
-  });
-
-const BULK =
-  'mode `atomic` (the default): all rows or none, 422 or 409 with every fault. mode `each`: 201 when all rows went ' +
-  'through, else 200; each result tells what became of its row.';
 
 /** Ticket types, products and gates, for the organiser of their event. */
 export async function eventThingRoutes(app: FastifyInstance): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bulkBody } from './bulk.ts';
 import { at, booleanParam, id, idParam, instant, text } from './common.ts';
 import { eventParams } from './events.ts';
 
@@ -58,6 +59,7 @@ export const NewBlock = z
       fault('seat_ids', 'names a seat twice');
   });
 export type NewBlock = z.output<typeof NewBlock>;
+export const BlocksBulk = bulkBody('blocks', NewBlock);
 
 export const PatchBlock = z.strictObject({
   name: text(200).optional(),

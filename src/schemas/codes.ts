@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bulkBody } from './bulk.ts';
 import { at, booleanParam, id, idParam, instant, text } from './common.ts';
 import { eventParams } from './events.ts';
 
@@ -78,6 +79,7 @@ export const NewCode = checked(
   }),
 );
 export type NewCode = z.output<typeof NewCode>;
+export const CodesBulk = bulkBody('codes', NewCode, 500);
 
 export const NewCodes = checked(
   z.strictObject({

@@ -213,6 +213,69 @@ describe('an allotment', () => {
   });
 });
 
+describe('many blocks at once', () => {
+  const bulk = (mode: string, blocks: unknown[]) =>
+    world.call('POST', `/events/${event.event_id}/blocks/bulk`, { who: 'admin', body: { mode, blocks } });
+  const kill = (quantity: number) => ({ kind: 'kill', name: 'Kill', section_id: floor(), quantity });
+  const left = async () =>
+    (await world.call('GET', `/events/${event.event_id}/stock`, { who: 'admin' }))
+      .json()
+      .stock.sections.find((section: { section_id: number }) => section.section_id === floor()).available;
+
+  it('are made together or not at all, and each sees what those before it took', async () => {
+    const good = await bulk('atomic', [
+      kill(20),
+      { kind: 'house', name: 'House', seat_ids: (await seats()).slice(0, 3) },
+    ]);
+    expect(good.statusCode, good.body).toBe(201);
+    expect(good.json().results).toMatchObject([
+      { index: 0, status: 'ok', block: { quantity: 20, available: 20 } },
+      { index: 1, status: 'ok', block: { quantity: 3, seat_ids: (await seats()).slice(0, 3) } },
+    ]);
+    const bad = await bulk('atomic', [kill(30), kill(11)]);
+    expect(bad.statusCode).toBe(409);
+    expect(bad.json()).toMatchObject({ code: 'sold_out', available: 10, errors: [{ pointer: '/blocks/1' }] });
+    expect(await left()).toBe(40);
+  });
+
+  it('are made each by itself; what lapsed holds keep is free for them', async () => {
+    for (let i = 0; i < 3; i++) expect((await buy('seller', 20)).statusCode).toBe(201);
+    await world.system.db.pool.query(
+      "UPDATE cart SET expires_at = now() - interval '1 s' WHERE status = 'open'",
+    );
+    const answer = await bulk('each', [kill(50), kill(11), { ...kill(5), typo: 1 }, kill(10)]);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json().results).toMatchObject([
+      { index: 0, status: 'ok' },
+      { index: 1, status: 'error', block: null, error: { code: 'sold_out', available: 10 } },
+      { index: 2, status: 'error', error: { errors: [{ pointer: '/blocks/2/typo' }] } },
+      { index: 3, status: 'ok' },
+    ]);
+    expect(await left()).toBe(0);
+  });
+
+  it('and holds that want the same seats the other way round wait for each other, not in a ring', async () => {
+    const all = await seats();
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        i % 5
+          ? buySeats(
+              'seller',
+              [all[(i * 7) % 20] as number, all[(i * 3 + 1) % 20] as number].sort((a, b) => b - a),
+            )
+          : bulk(
+              'each',
+              all
+                .slice(0, 20)
+                .toReversed()
+                .map((id) => ({ kind: 'kill', name: 'K', seat_ids: [id] })),
+            ),
+      ),
+    );
+    for (const { statusCode } of outcomes) expect([200, 201, 409, 422]).toContain(statusCode);
+  });
+});
+
 describe('release', () => {
   it('at its time, by the clock: nested first to the parent, then to general sale', async () => {
     await made({ kind: 'kill', name: 'Rest', section_id: floor(), quantity: 40 });

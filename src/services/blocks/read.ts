@@ -33,13 +33,18 @@ const COUNT = statement('block_count', `SELECT count(*)::int AS total ${MATCHING
  * A block of an event.
  * @throws AppError not_found
  */
-export async function getBlock(
+export async function getBlock(ctx: Context, event_id: number, block_id: number): Promise<BlockView> {
+  await loadEvent(ctx, event_id);
+  return readBlock(ctx.system.db, ctx, event_id, block_id);
+}
+
+/** A block of an event that the caller was seen to reach. @throws AppError not_found */
+export async function readBlock(
+  reader: Tx | Database,
   ctx: Context,
   event_id: number,
   block_id: number,
-  reader: Tx | Database = ctx.system.db,
 ): Promise<BlockView> {
-  await loadEvent(ctx, event_id);
   const values = [ctx.company_id, event_id, block_id, null, null, null, 1, 0];
   const [row] = await (reader as Tx).query<SeatedRow>(LIST, values);
   if (!row) throw notFound('Block');

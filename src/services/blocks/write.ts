@@ -2,14 +2,17 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
-import type { NewBlock, PatchBlock } from '../../schemas/blocks.ts';
+import { NewBlock, type PatchBlock } from '../../schemas/blocks.ts';
+import type { BulkMode, RowResult } from '../../schemas/bulk.ts';
 import { recordAudit } from '../audit.ts';
+import { bulkRows } from '../bulk.ts';
 import { endOverdueOf } from '../carts/expire.ts';
 import { loadEvent } from '../events/row.ts';
 import { assertFresh } from '../fresh.ts';
 import { type BlockRow, blockOf, lockBlocks, movePlaces, takeSeats } from '../inventory/blocks.ts';
+import { lockStock, type Pair, type StockRequest } from '../inventory/locks.ts';
 import { releaseBlock, releaseInTheWay } from '../inventory/release.ts';
-import { type BlockView, getBlock } from './read.ts';
+import { type BlockView, readBlock } from './read.ts';
 
 const INSERT = statement(
   'block_insert',
@@ -40,19 +43,55 @@ export async function createBlock(ctx: Context, event_id: number, body: NewBlock
   return withFreeStock(ctx, event_id, () =>
     transaction(ctx, async (tx) => {
       await lockBlocks(tx, ctx.company_id, event_id);
-      await requireMeant(tx, ctx, event_id, body);
-      const id = await insert(tx, ctx, event_id, body);
-      const block = { company_id: ctx.company_id, event_id, parent_id: body.parent_id ?? null, id };
-      if (body.seat_ids) {
-        const sections = await takeSeats(tx, block, body.seat_ids);
-        await tx.execute(SET_SECTIONS, [ctx.company_id, id, sections]);
-      } else
-        await movePlaces(tx, { ...block, section_id: body.section_id as number }, body.quantity as number);
-      const view = await getBlock(ctx, event_id, id, tx);
-      await audit(tx, ctx, 'block.create', null, view);
-      return view;
+      return make(tx, ctx, event_id, body);
     }),
   );
+}
+
+/**
+ * Makes many blocks, all of them or each by itself; each may be taken out of a block that is there already.
+ * @returns one result a row, in order
+ * @throws AppError as bulkRows does; not_found; conflict for a draft
+ */
+export async function createBlocks(
+  ctx: Context,
+  event_id: number,
+  mode: BulkMode | undefined,
+  rows: readonly unknown[],
+): Promise<RowResult[]> {
+  await loadEvent(ctx, event_id);
+  await endOverdueOf(ctx.system, [event_id]);
+  await releaseInTheWay(ctx.system, ctx.company_id, [event_id], new Date());
+  return transaction(ctx, async (tx) => {
+    await lockBlocks(tx, ctx.company_id, event_id);
+    await lockStock(tx, ctx.company_id, stockOf(event_id, rows)); // in the one order, whatever that of the rows
+    return bulkRows(tx, mode, rows, {
+      ...{ name: 'blocks', root: 'block', row: NewBlock },
+      write: (part, body) => make(part, ctx, event_id, body),
+    });
+  });
+}
+
+function stockOf(event_id: number, rows: readonly unknown[]): StockRequest {
+  const sound = rows.flatMap((row) => NewBlock.safeParse(row).data ?? []);
+  return {
+    sections: sound.flatMap(({ section_id }): Pair[] => (section_id ? [[event_id, section_id]] : [])),
+    ...{ ticket_types: [], products: [] },
+    seats: sound.flatMap(({ seat_ids = [] }) => seat_ids.map((id): Pair => [event_id, id])),
+  };
+}
+
+async function make(tx: Tx, ctx: Context, event_id: number, body: NewBlock): Promise<BlockView> {
+  await requireMeant(tx, ctx, event_id, body);
+  const id = await insert(tx, ctx, event_id, body);
+  const block = { company_id: ctx.company_id, event_id, parent_id: body.parent_id ?? null, id };
+  if (body.seat_ids) {
+    const sections = await takeSeats(tx, block, body.seat_ids);
+    await tx.execute(SET_SECTIONS, [ctx.company_id, id, sections]);
+  } else await movePlaces(tx, { ...block, section_id: body.section_id as number }, body.quantity as number);
+  const view = await readBlock(tx, ctx, event_id, id);
+  await audit(tx, ctx, 'block.create', null, view);
+  return view;
 }
 
 async function insert(tx: Tx, ctx: Context, event_id: number, body: NewBlock): Promise<number> {
@@ -111,7 +150,7 @@ export async function patchBlock(
   return withFreeStock(ctx, event_id, () =>
     transaction(ctx, async (tx) => {
       const block = await lockLive(tx, ctx, event_id, block_id);
-      const before = await getBlock(ctx, event_id, block_id, tx);
+      const before = await readBlock(tx, ctx, event_id, block_id);
       if (body.release_at && body.release_at <= ctx.now)
         throw fieldError('/release_at', 'This time has passed.');
       if (body.overflow !== undefined && block.kind !== 'allotment')
@@ -125,7 +164,7 @@ export async function patchBlock(
         body.overflow ?? block.overflow,
         body.release_at === undefined ? block.release_at : body.release_at,
       ]);
-      const after = await getBlock(ctx, event_id, block_id, tx);
+      const after = await readBlock(tx, ctx, event_id, block_id);
       await audit(tx, ctx, 'block.update', before, after);
       return after;
     }),
@@ -164,9 +203,9 @@ export async function deleteBlock(ctx: Context, event_id: number, block_id: numb
   await loadEvent(ctx, event_id);
   return transaction(ctx, async (tx) => {
     const block = await lockLive(tx, ctx, event_id, block_id);
-    const before = await getBlock(ctx, event_id, block_id, tx);
+    const before = await readBlock(tx, ctx, event_id, block_id);
     await releaseBlock(tx, block);
-    await audit(tx, ctx, 'block.release', before, await getBlock(ctx, event_id, block_id, tx));
+    await audit(tx, ctx, 'block.release', before, await readBlock(tx, ctx, event_id, block_id));
   });
 }
 

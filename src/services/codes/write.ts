@@ -2,8 +2,10 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
-import { type NewCode, type PatchCode, valueFault } from '../../schemas/codes.ts';
+import type { BulkMode, RowResult } from '../../schemas/bulk.ts';
+import { NewCode, type PatchCode, valueFault } from '../../schemas/codes.ts';
 import { recordAudit } from '../audit.ts';
+import { bulkRows } from '../bulk.ts';
 import { loadEvent } from '../events/row.ts';
 import { assertFresh } from '../fresh.ts';
 import { lockCodes } from '../inventory/codes.ts';
@@ -76,18 +78,43 @@ export async function createCode(ctx: Context, event_id: number, body: NewCode):
   await loadEvent(ctx, event_id);
   return transaction(ctx, async (tx) => {
     await tx.execute(LOCK_EVENT, [ctx.company_id, event_id]);
-    await requireTypes(tx, ctx, event_id, body.ticket_type_ids);
-    if ((await tx.query(TAKEN, [ctx.company_id, event_id, body.code])).length)
-      throw new AppError('conflict', 'The event has this code already.', { code_text: body.code });
-    const values = [ctx.company_id, event_id, body.code, ...termsOf(body)];
-    const [row] = await tx.query<{ id: number }>(INSERT, values);
-    const after = await codeRecord(ctx, event_id, (row as { id: number }).id, tx);
-    await recordAudit(tx, ctx, {
-      ...{ action: 'code.create', subject_type: 'code', subject_id: String(after.id) },
-      ...{ before: null, after: { ...after } },
-    });
-    return after;
+    return insert(tx, ctx, event_id, body);
   });
+}
+
+/**
+ * Makes many codes that were thought of, all of them or each by itself.
+ * @returns one result a row, in order
+ * @throws AppError as bulkRows does; not_found
+ */
+export async function createCodeRows(
+  ctx: Context,
+  event_id: number,
+  mode: BulkMode | undefined,
+  rows: readonly unknown[],
+): Promise<RowResult[]> {
+  await loadEvent(ctx, event_id);
+  return transaction(ctx, async (tx) => {
+    await tx.execute(LOCK_EVENT, [ctx.company_id, event_id]);
+    return bulkRows(tx, mode, rows, {
+      ...{ name: 'codes', root: 'code', row: NewCode },
+      write: (part, body) => insert(part, ctx, event_id, body),
+    });
+  });
+}
+
+async function insert(tx: Tx, ctx: Context, event_id: number, body: NewCode): Promise<CodeRecordView> {
+  await requireTypes(tx, ctx, event_id, body.ticket_type_ids);
+  if ((await tx.query(TAKEN, [ctx.company_id, event_id, body.code])).length)
+    throw new AppError('conflict', 'The event has this code already.', { code_text: body.code });
+  const values = [ctx.company_id, event_id, body.code, ...termsOf(body)];
+  const [row] = await tx.query<{ id: number }>(INSERT, values);
+  const after = await codeRecord(ctx, event_id, (row as { id: number }).id, tx);
+  await recordAudit(tx, ctx, {
+    ...{ action: 'code.create', subject_type: 'code', subject_id: String(after.id) },
+    ...{ before: null, after: { ...after } },
+  });
+  return after;
 }
 
 const PATCH = statement(

@@ -47,6 +47,16 @@ export const priceRoutes: readonly RouteEntry[] = [
   },
   {
     ...admin,
+    route: 'POST /events/:event_id/codes/bulk',
+    ...{ status: 201, answer: { created: 'results' } },
+    ...{ nullable: OPEN.map((field) => `/codes/0${field}`), fine: { '/codes/0/ticket_type_ids': [[]] } },
+    example: (w) => ({
+      url: `/events/${w.event_id}/codes/bulk`,
+      body: { mode: 'atomic', codes: [codeBody(w)] },
+    }),
+  },
+  {
+    ...admin,
     route: 'POST /events/:event_id/codes/batches',
     ...{ status: 202, answer: { one: 'job' }, nullable: OPEN, fine: EVERY },
     example: (w) => {
@@ -86,6 +96,16 @@ export const priceRoutes: readonly RouteEntry[] = [
     route: 'POST /events/:event_id/blocks',
     ...{ status: 201, answer: { one: 'block' }, nullable: FREE },
     example: (w) => ({ url: `/events/${w.event_id}/blocks`, body: blockBody(w) }),
+  },
+  {
+    ...staff,
+    route: 'POST /events/:event_id/blocks/bulk',
+    ...{ status: 201, answer: { created: 'results' } },
+    nullable: FREE.map((field) => `/blocks/0${field}`),
+    example: (w) => ({
+      url: `/events/${w.event_id}/blocks/bulk`,
+      body: { mode: 'each', blocks: [blockBody(w)] },
+    }),
   },
   {
     ...staff,
