@@ -104,7 +104,7 @@ export const priceRoutes: readonly RouteEntry[] = [
     nullable: FREE.map((field) => `/blocks/0${field}`),
     example: (w) => ({
       url: `/events/${w.event_id}/blocks/bulk`,
-      body: { mode: 'each', blocks: [blockBody(w)] },
+      body: { mode: 'atomic', blocks: [blockBody(w)] },
     }),
   },
   {
