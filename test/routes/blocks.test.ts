@@ -256,22 +256,10 @@ describe('many blocks at once', () => {
 
   it('and holds that want the same seats the other way round wait for each other, not in a ring', async () => {
     const all = await seats();
-    const outcomes = await Promise.all(
-      Array.from({ length: 50 }, (_, i) =>
-        i % 5
-          ? buySeats(
-              'seller',
-              [all[(i * 7) % 20] as number, all[(i * 3 + 1) % 20] as number].sort((a, b) => b - a),
-            )
-          : bulk(
-              'each',
-              all
-                .slice(0, 20)
-                .toReversed()
-                .map((id) => ({ kind: 'kill', name: 'K', seat_ids: [id] })),
-            ),
-      ),
-    );
+    const kills = all.toReversed().map((id) => ({ kind: 'kill', name: 'K', seat_ids: [id] }));
+    const two = (i: number) => [(i * 7) % 20, (i * 3 + 1) % 20].map((n) => all[n] as number);
+    const asked = (i: number) => (i % 5 ? buySeats('seller', two(i)) : bulk('each', kills));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => asked(i)));
     for (const { statusCode } of outcomes) expect([200, 201, 409, 422]).toContain(statusCode);
   });
 });
