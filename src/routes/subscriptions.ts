@@ -9,6 +9,7 @@ import {
   GiveBackRequest,
   Quote,
   Subscription,
+  SubscriptionChange,
   SubscriptionCreate,
   SubscriptionPatch,
 } from '../schemas/subscriptions.ts';
@@ -19,10 +20,11 @@ import {
   pauseSubscription,
   resumeSubscription,
 } from '../services/subscriptions/change.ts';
+import { changeNow, quoteChange } from '../services/subscriptions/change-now.ts';
 import { createSubscription } from '../services/subscriptions/create.ts';
 import { giveBackDate, listGiveBacks } from '../services/subscriptions/give-back.ts';
 import { getSubscription, listSubscriptions, listSubscriptionsOf } from '../services/subscriptions/read.ts';
-import { quoteChange, renewSubscription } from '../services/subscriptions/renew.ts';
+import { renewSubscription } from '../services/subscriptions/renew.ts';
 
 const shared = { tag: 'Subscriptions', scopes: ['buy', 'sell', 'admin'] } as const;
 const subscription = { subscription_id: uuidParam };
@@ -185,6 +187,25 @@ export async function subscriptionRoutes(app: FastifyInstance): Promise<void> {
       problems: ['user_required', 'conflict'],
     },
     ({ ctx, params, query }) => quoteChange(ctx, params.subscription_id, query.plan_setting_id),
+  );
+
+  route(
+    app,
+    'POST',
+    '/subscriptions/:subscription_id/change',
+    {
+      ...shared,
+      operation: 'changeSubscription',
+      summary: 'Change a membership to another plan setting now',
+      description:
+        'Opens a cart with the difference: `cart_id` of the answer. The change takes effect when that is paid, with ' +
+        '`free` if it comes to nothing; what is unused beyond the price becomes credit.',
+      params: subscription,
+      body: SubscriptionChange,
+      answer,
+      problems: ['user_required', 'conflict', 'sold_out'],
+    },
+    ({ ctx, params, body }) => changeNow(ctx, params.subscription_id, body),
   );
 
   route(

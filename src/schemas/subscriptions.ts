@@ -37,6 +37,9 @@ export const SubscriptionPatch = z
   .partial();
 export type SubscriptionPatch = z.output<typeof SubscriptionPatch>;
 
+export const SubscriptionChange = z.strictObject({ plan_setting_id: id });
+export type SubscriptionChange = z.output<typeof SubscriptionChange>;
+
 export const GiveBackRequest = z.strictObject({ event_id: id });
 
 // ── answers ──

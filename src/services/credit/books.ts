@@ -10,7 +10,7 @@ export interface CreditEntry {
   user_id: number;
   currency: string;
   amount: number;
-  kind: 'give_back' | 'payment' | 'refund';
+  kind: 'give_back' | 'proration' | 'payment' | 'refund';
   give_back_id?: string;
   subscription_id?: string;
   payment_id?: string;

@@ -11,7 +11,7 @@ import { returnUsedCodes } from '../inventory/codes.ts';
 import { returnLines } from '../inventory/return.ts';
 import { allocate, payBack, returnPartPayments } from '../payments/pay-back.ts';
 import { lockTaken } from '../payments/row.ts';
-import { refundPlans } from '../subscriptions/settle.ts';
+import { refundPlans } from '../subscriptions/end.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { voidTicketsOfLines } from '../tickets/void.ts';
 import { planRefund, type RefundPlan } from './plan.ts';

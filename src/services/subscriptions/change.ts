@@ -8,6 +8,7 @@ import { assertFresh } from '../fresh.ts';
 import { insertMethod, newMethod } from '../payments/save-method.ts';
 import { type PlanSettingRow, settingsById } from '../plans/row.ts';
 import { releaseDates } from './dates.ts';
+import { endSubscriptions } from './end.ts';
 import { firstLook } from './look.ts';
 import { periodsOf, setPeriods } from './period-row.ts';
 import { endOfPeriods } from './periods.ts';
@@ -24,7 +25,6 @@ import {
   takeSteps,
 } from './row.ts';
 import { keepAfter } from './season-keep.ts';
-import { endSubscriptions } from './settle.ts';
 
 /**
  * Changes how a subscription goes on: what it is renewed to, whether it is, for whom it is and from which card. To renew

@@ -19,12 +19,14 @@ const INSERT = statement(
 const INSERT_PERIOD = statement(
   'subscription_period_insert',
   `INSERT INTO subscription_period AS p (company_id, subscription_id, number, plan_setting_id, starts_at, ends_at,
-     cart_id, counts, amount, currency)
+     cart_id, counts, amount, currency, immediate, credit)
    SELECT $1, r.* FROM jsonb_to_recordset($2::jsonb) AS r (subscription_id uuid, number int, plan_setting_id int,
-     starts_at timestamptz, ends_at timestamptz, cart_id uuid, counts boolean, amount int, currency text)
+     starts_at timestamptz, ends_at timestamptz, cart_id uuid, counts boolean, amount int, currency text,
+     immediate boolean, credit int)
    ON CONFLICT (company_id, subscription_id, number) DO UPDATE SET status = 'due', cart_id = excluded.cart_id,
      plan_setting_id = excluded.plan_setting_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-     counts = excluded.counts, amount = excluded.amount, currency = excluded.currency, updated_at = now()
+     counts = excluded.counts, amount = excluded.amount, currency = excluded.currency,
+     immediate = excluded.immediate, credit = excluded.credit, updated_at = now()
    WHERE p.status = 'void'`,
 );
 
@@ -108,6 +110,7 @@ async function insertPeriods(tx: Tx, company_id: number, opened: readonly Opened
       ...(plan.renews ?? (await firstPeriod(tx, plan, cart.created_at))),
       ...{ cart_id: cart.id, counts: plan.renews?.counts ?? true },
       ...{ amount: plan.setting.price, currency: plan.setting.currency },
+      ...{ immediate: plan.change !== undefined, credit: plan.change?.credit ?? 0 },
     });
   if ((await tx.execute(INSERT_PERIOD, [company_id, JSON.stringify(rows)])) !== rows.length)
     throw new AppError('conflict', 'This period is in a cart already: pay that one, or cancel it.');

@@ -14,6 +14,8 @@ export interface PeriodRow {
   status: 'due' | 'paid' | 'void' | 'refunded';
   cart_id: string | null;
   counts: boolean;
+  immediate: boolean;
+  credit: number;
   amount: number;
   currency: string;
 }

@@ -90,30 +90,3 @@ async function lastFollowing(ctx: Context, row: SubscriptionRow): Promise<PlanSe
   const values = [row.company_id, row.plan_setting_id, ctx.now];
   return (await ctx.system.db.query<PlanSettingRow>(LAST_FOLLOWING, values))[0];
 }
-
-/**
- * What a change to another setting comes to: at the end of the period it costs its price; now, less what is unused of
- * the period that is paid for.
- * @throws AppError not_found, user_required, validation_failed, conflict
- */
-export async function quoteChange(
-  ctx: Context,
-  id: string,
-  plan_setting_id: number,
-): Promise<z.output<typeof Quote>> {
-  const row = await readSubscription(ctx, id);
-  if (row.status !== 'active' || !row.current_period_start || !row.current_period_end) throw notLive(row);
-  const settings = await settingsById(ctx.system.db, ctx.company_id, [row.plan_setting_id, plan_setting_id]);
-  const current = settings.get(row.plan_setting_id) as PlanSettingRow;
-  const next = settings.get(plan_setting_id);
-  requireChange(current, next, '/plan_setting_id');
-  if (next.id === current.id) throw fieldError('/plan_setting_id', 'It has this setting already.');
-  const whole = row.current_period_end.getTime() - row.current_period_start.getTime();
-  const left = Math.min(whole, Math.max(0, row.current_period_end.getTime() - ctx.now.getTime()));
-  const unused = portion(current.price, left, whole);
-  return {
-    ...{ plan_setting_id: next.id, price: next.price, unused, currency: next.currency },
-    ...{ amount_due: Math.max(0, next.price - unused), credit: Math.max(0, unused - next.price) },
-    effective_at: row.current_period_end,
-  };
-}

@@ -23,11 +23,12 @@ import {
   termsOf,
   unpaid,
 } from './due.ts';
+import { endSubscriptions } from './end.ts';
 import { daysAfter, RETRY_DAYS } from './look.ts';
 import { renewalOf } from './renew.ts';
 import { lockSubscriptions, type Step, subscriptionChange, takeSteps } from './row.ts';
 import { nextSeasonLook } from './season-due.ts';
-import { begin, endSubscriptions, placesLeft } from './settle.ts';
+import { begin, placesLeft } from './settle.ts';
 import { expand } from './wanted.ts';
 
 /** Subscriptions of one round: their carts and charges go as a few batches. */

@@ -1,8 +1,8 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { recordChanges } from '../changes.ts';
+import { enterCredit } from '../credit/books.ts';
 import { movePlaces, type PlaceMove } from '../inventory/plans.ts';
-import { withdrawGiveBacks } from './give-back.ts';
 import { firstLook } from './look.ts';
 import { type PeriodRow, periodsOf, periodsOfCarts, setPeriods } from './period-row.ts';
 import { endOfPeriods, type Interval, seasonEnd } from './periods.ts';
@@ -11,9 +11,16 @@ import { issueGained } from './season-dates.ts';
 import { keepAfter } from './season-keep.ts';
 import { LIVE } from './state.ts';
 
-type PlanLine = { kind: string; cart_id: string };
+export type PlanLine = { kind: string; cart_id: string };
 
 const NOW = statement('subscription_now', 'SELECT now() AS at');
+
+/** The moment of the transaction. */
+export async function momentOf(tx: Tx): Promise<Date> {
+  const [clock] = await tx.query<{ at: Date }>(NOW);
+  return (clock as { at: Date }).at;
+}
+
 const METHODS = statement(
   'subscription_methods_of_carts',
   `SELECT DISTINCT ON (p.cart_id) p.cart_id, p.saved_method_id FROM payment p
@@ -22,7 +29,7 @@ const METHODS = statement(
 );
 
 /** The periods that carts wait for in some state, with their subscriptions, all locked. */
-async function lockedPeriods(
+export async function lockedPeriods(
   tx: Tx,
   company_id: number,
   lines: readonly PlanLine[],
@@ -50,8 +57,7 @@ async function lockedPeriods(
 export async function activatePlans(tx: Tx, company_id: number, lines: readonly PlanLine[]): Promise<void> {
   const due = await lockedPeriods(tx, company_id, lines, 'due');
   if (!due.length) return;
-  const [clock] = await tx.query<{ at: Date }>(NOW);
-  const at = (clock as { at: Date }).at;
+  const at = await momentOf(tx);
   const methods = await savedMethods(tx, company_id, due);
   const paid: PeriodRow[] = [];
   const steps: Step[] = [];
@@ -69,6 +75,13 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
         ...{ row, to: 'active' },
         changed: { ...changed, next_attempt_at: firstLook(period.interval, ends_at) },
       });
+    } else if (period.immediate) {
+      const ends_at = endOfPeriods(at, period.interval, 1);
+      const begun: PeriodRow = { ...period, status: 'paid', starts_at: at, ends_at };
+      paid.push(begun);
+      const step = begin(row, begun);
+      moves.push(...placesLeft([step]));
+      steps.push({ ...step, changed: { ...step.changed, ...method } });
     } else {
       paid.push({ ...period, status: 'paid' });
       const step: Step = row.status === 'past_due' ? begin(row, period) : { row, to: row.status };
@@ -79,6 +92,7 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
   await movePlaces(tx, company_id, moves);
   await setPeriods(tx, company_id, paid);
   const rows = await takeSteps(tx, company_id, steps);
+  await endReplaced(tx, company_id, due, at);
   await issueGained(
     tx,
     company_id,
@@ -95,6 +109,32 @@ export async function activatePlans(tx: Tx, company_id: number, lines: readonly 
   await recordChanges(
     tx,
     rows.map((row) => subscriptionChange(row, first.has(row.id) ? 'activated' : 'renewed')),
+  );
+}
+
+/** Periods that a change has ended early: what was unused of them beyond the price is owed to their subscribers. */
+async function endReplaced(
+  tx: Tx,
+  company_id: number,
+  due: readonly { period: PeriodRow; row: SubscriptionRow }[],
+  ends_at: Date,
+): Promise<void> {
+  const changes = due.filter(({ period }) => period.immediate);
+  if (!changes.length) return;
+  const numbers = new Map(changes.map(({ row }) => [row.id, row.period]));
+  const all = await periodsOf(tx, company_id, [...numbers.keys()]);
+  const replaced = all.filter((period) => period.number === numbers.get(period.subscription_id));
+  await setPeriods(
+    tx,
+    company_id,
+    replaced.map((period) => ({ ...period, ends_at })),
+  );
+  await enterCredit(
+    tx,
+    company_id,
+    changes.map(({ period: { subscription_id, currency, credit: amount }, row: { user_id } }) => ({
+      ...{ user_id, currency, amount, kind: 'proration', subscription_id },
+    })),
   );
 }
 
@@ -204,70 +244,4 @@ export async function retakePlans(tx: Tx, company_id: number, lines: readonly Pl
     lost.flatMap(({ period, row }): Step[] => (period.number === 1 ? [{ row, to: 'pending' }] : [])),
   );
   return true;
-}
-
-/** Plans were refunded: the period that runs ends now, and with it the subscription; one that waits is not begun. */
-export async function refundPlans(tx: Tx, company_id: number, lines: readonly PlanLine[]): Promise<string[]> {
-  const paid = await lockedPeriods(tx, company_id, lines, 'paid');
-  if (!paid.length) return [];
-  await setPeriods(
-    tx,
-    company_id,
-    paid.map(({ period }) => ({ ...period, status: 'refunded' })),
-  );
-  await movePlaces(
-    tx,
-    company_id,
-    paid.flatMap(({ period: { counts, number, plan_setting_id }, row }) =>
-      counts && number > row.period && LIVE.includes(row.status)
-        ? [{ plan_setting_id, held: 0, sold: -1 }]
-        : [],
-    ),
-  );
-  const running = paid.filter(({ period, row }) => period.number === row.period && LIVE.includes(row.status));
-  const [clock] = await tx.query<{ at: Date }>(NOW);
-  const ended_at = (clock as { at: Date }).at;
-  const ended = await endSubscriptions(
-    tx,
-    company_id,
-    running.map(({ row }) => ({
-      ...{ row, to: 'cancelled' },
-      changed: { ended_at, cancelled_at: ended_at, next_attempt_at: null },
-    })),
-  );
-  await withdrawGiveBacks(tx, company_id, ended);
-  return ended;
-}
-
-/**
- * Ends subscriptions that live: their places are free again, and those of a period that is paid and will not begin.
- * Gives their ids.
- */
-export async function endSubscriptions(
-  tx: Tx,
-  company_id: number,
-  steps: readonly Step[],
-): Promise<string[]> {
-  if (!steps.length) return [];
-  const ids = steps.map(({ row }) => row.id);
-  const waiting = (await periodsOf(tx, company_id, ids)).filter(
-    ({ subscription_id, number, status, counts }) =>
-      counts &&
-      status === 'paid' &&
-      number > (steps.find(({ row }) => row.id === subscription_id)?.row.period as number),
-  );
-  await movePlaces(
-    tx,
-    company_id,
-    [...steps.map(({ row }) => row), ...waiting].map(({ plan_setting_id }) => ({
-      ...{ plan_setting_id, held: 0, sold: -1 },
-    })),
-  );
-  const rows = await takeSteps(tx, company_id, steps);
-  await keepAfter(tx, company_id, rows);
-  await recordChanges(
-    tx,
-    rows.map((row) => subscriptionChange(row, row.status)),
-  );
-  return rows.map((row) => row.id);
 }

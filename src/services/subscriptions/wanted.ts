@@ -26,6 +26,8 @@ export interface WantedPlan {
   period: number;
   /** Places that are kept for subscribers of the season before are for this one. */
   kept?: boolean;
+  /** A change to another setting now: what was unused of the period that it ends. */
+  change?: { unused: number; amount_due: number; credit: number; from: string };
   /** Of a renewal: the period as the subscription has it. */
   renews?: { starts_at: Date; ends_at: Date; user_id: number; counts: boolean };
 }
@@ -119,7 +121,15 @@ export async function expand(
       ...{ event_id: offer.event_id, section_id: plan.section_id, item },
     });
   });
-  return [{ ...base, form: 'plan', offer: noEvent(plan), terms: planTerms(plan.setting) }, ...tickets];
+  return [{ ...base, form: 'plan', offer: noEvent(plan), terms: termsOf(plan) }, ...tickets];
+}
+
+/** The price of a period; of a change now, less what is unused. */
+function termsOf({ setting, change }: WantedPlan): LineTerms {
+  const terms = planTerms(setting);
+  if (!change) return terms;
+  const reason = `change from ${change.from}: ${change.unused} of it unused`;
+  return { ...terms, override: { unit_price: change.amount_due, reason } };
 }
 
 /** The dates of a season that are still to come; a membership has none. */

@@ -245,6 +245,15 @@ export const planRoutes: readonly RouteEntry[] = [
     }),
   },
   {
+    ...own,
+    route: 'POST /subscriptions/:subscription_id/change',
+    answer: { one: 'subscription' },
+    example: async (w, who) => ({
+      url: `${await subscriptionOf(w, who)}/change`,
+      body: { plan_setting_id: (await catalogueOf(w)).year },
+    }),
+  },
+  {
     ...{ ...own, of: 'company' },
     route: 'GET /users/:user_id/subscriptions',
     answer: { page: 'subscriptions' },
