@@ -1,9 +1,13 @@
+import type { Context } from '../../context.ts';
+import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
+import { endCarts } from '../carts/expire.ts';
+import { lockCarts } from '../carts/row.ts';
 import { recordChanges } from '../changes.ts';
 import { movePlaces } from '../inventory/plans.ts';
 import { withdrawGiveBacks } from './give-back.ts';
 import { periodsOf, setPeriods } from './period-row.ts';
-import { type Step, subscriptionChange, takeSteps } from './row.ts';
+import { lockSubscriptions, type Step, subscriptionChange, takeSteps } from './row.ts';
 import { keepAfter } from './season-keep.ts';
 import { lockedPeriods, momentOf, type PlanLine } from './settle.ts';
 import { LIVE } from './state.ts';
@@ -71,4 +75,39 @@ export async function endSubscriptions(
     rows.map((row) => subscriptionChange(row, row.status)),
   );
   return rows.map((row) => row.id);
+}
+
+const WAITING_CARTS = statement(
+  'subscription_waiting_carts',
+  `SELECT DISTINCT p.cart_id AS id FROM subscription s
+   JOIN subscription_period p ON p.company_id = s.company_id AND p.subscription_id = s.id AND p.status = 'due'
+   WHERE s.company_id = $1 AND s.user_id = $2 AND p.cart_id IS NOT NULL`,
+);
+const OF_USER = statement(
+  'subscription_ids_of_user',
+  'SELECT id FROM subscription WHERE company_id = $1 AND user_id = $2',
+);
+
+/**
+ * Ends all subscriptions of a user who is erased: carts that wait for the payment of one are cancelled, a charge that is
+ * under way goes back, and nothing is renewed any more. Tickets that were issued stay valid, and dates that were given
+ * back are sold without credit, for there is nobody to be owed anything.
+ */
+export async function endSubscriptionsOf(tx: Tx, ctx: Context, user_id: number): Promise<void> {
+  const { company_id } = ctx;
+  const idsOf = async (which: typeof OF_USER) =>
+    (await tx.query<{ id: string }>(which, [company_id, user_id])).map(({ id }) => id);
+  const carts = await lockCarts(tx, company_id, await idsOf(WAITING_CARTS));
+  const open = carts.filter(({ status }) => status === 'open' || status === 'pending_payment');
+  await endCarts(tx, company_id, open, 'cancelled');
+  const ids = await idsOf(OF_USER);
+  const live = (await lockSubscriptions(tx, company_id, ids)).filter(({ status }) => LIVE.includes(status));
+  const ended = { cancelled_at: ctx.now, ended_at: ctx.now, next_attempt_at: null };
+  const forgotten = { auto_renew: false, saved_method_id: null, holders: [] };
+  await endSubscriptions(
+    tx,
+    company_id,
+    live.map((row) => ({ row, to: 'cancelled', changed: { ...ended, ...forgotten } })),
+  );
+  await withdrawGiveBacks(tx, company_id, ids);
 }

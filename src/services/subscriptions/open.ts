@@ -6,6 +6,7 @@ import type { Wanted } from '../carts/wanted.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { movePlaces } from '../inventory/plans.ts';
 import { endOfPeriods, seasonEnd } from './periods.ts';
+import { lockSubscriptions } from './row.ts';
 import type { WantedPlan } from './wanted.ts';
 
 const INSERT = statement(
@@ -51,11 +52,31 @@ export async function openSubscriptions(
     if (cart.user_id === null || (plan.renews && plan.renews.user_id !== cart.user_id))
       throw new AppError('user_required', 'A plan is for a user: sign in, or name the user of the cart.');
   const fresh = opened.filter(({ plan }) => !plan.renews);
+  await requireLive(tx, company_id, opened);
   await holdPlaces(tx, company_id, opened);
   await leaveRoom(tx, company_id, fresh);
   await tx.execute(INSERT, [company_id, JSON.stringify(fresh.map(newRow))]);
   await insertPeriods(tx, company_id, opened);
   await recordChanges(tx, fresh.map(created));
+}
+
+/** What is renewed lives, and is in the period before: it may have ended since it was read. */
+async function requireLive(tx: Tx, company_id: number, opened: readonly Opened[]): Promise<void> {
+  const renewals = opened.flatMap(({ plan }) => (plan.renews ? [plan] : []));
+  if (!renewals.length) return;
+  const rows = await lockSubscriptions(
+    tx,
+    company_id,
+    renewals.map((plan) => plan.subscription_id),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const { subscription_id, period } of renewals) {
+    const row = byId.get(subscription_id);
+    if (!row || !['active', 'past_due'].includes(row.status) || row.period !== period - 1)
+      throw new AppError('conflict', 'This subscription has ended or gone on meanwhile.', {
+        subscription_status: row?.status,
+      });
+  }
 }
 
 async function holdPlaces(tx: Tx, company_id: number, opened: readonly Opened[]): Promise<void> {

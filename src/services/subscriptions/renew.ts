@@ -1,15 +1,12 @@
-import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
-import { AppError, fieldError } from '../../errors.ts';
-import type { Quote } from '../../schemas/subscriptions.ts';
+import { AppError } from '../../errors.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { hold } from '../carts/hold.ts';
 import { NOBODY } from '../carts/holder.ts';
-import { type PlanRow, type PlanSettingRow, plansById, settingsById } from '../plans/row.ts';
-import { portion } from '../pricing/portion.ts';
-import { notLive, requireChange } from './change.ts';
+import { type PlanRow, type PlanSettingRow, plansById } from '../plans/row.ts';
+import { notLive } from './change.ts';
 import { nextPeriods, settingAfter, termsOf } from './due.ts';
 import { endOfPeriods, seasonEnd } from './periods.ts';
 import { presentSubscriptions } from './read.ts';

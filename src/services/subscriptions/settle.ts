@@ -9,7 +9,6 @@ import { endOfPeriods, type Interval, seasonEnd } from './periods.ts';
 import { lockSubscriptions, type Step, type SubscriptionRow, subscriptionChange, takeSteps } from './row.ts';
 import { issueGained } from './season-dates.ts';
 import { keepAfter } from './season-keep.ts';
-import { LIVE } from './state.ts';
 
 export type PlanLine = { kind: string; cart_id: string };
 

@@ -8,6 +8,7 @@ import { assertFresh } from '../fresh.ts';
 import { dequeue } from '../jobs/queue.ts';
 import { authChanged } from '../oauth/revision.ts';
 import { revokeSessionsOfUser } from '../oauth/sessions.ts';
+import { endSubscriptionsOf } from '../subscriptions/end.ts';
 import { resetTaskKey } from './password-reset.ts';
 import { PERSONAL_TABLES, type PersonalTable, whereTheirs } from './personal-data.ts';
 import { reach } from './row.ts';
@@ -57,7 +58,8 @@ const ERASE_FILES = statement(
 
 /**
  * Erases a person: what names them goes, in every table (users/personal-data.ts); books, tickets and stock stay and stay
- * valid. The account cannot be used again, and all its sessions end. Users erase themselves; `admin` anybody.
+ * valid. Subscriptions end, and what of them waits in carts with them. The account cannot be used again, and all its
+ * sessions end. Users erase themselves; `admin` anybody.
  * @throws AppError not_found, user_required, precondition_failed
  */
 export async function eraseUser(ctx: Context, user_id: number): Promise<void> {
@@ -71,6 +73,7 @@ export async function eraseUser(ctx: Context, user_id: number): Promise<void> {
     await tx.execute(ERASE_ANSWERS, [company_id, user_id, JSON.stringify(GONE), proved]);
     await tx.execute(ERASE_FILES, [company_id]);
     await dequeue(tx, [resetTaskKey(company_id, person.email_key)]);
+    await endSubscriptionsOf(tx, ctx, user_id);
     await eraseRows(tx, [company_id, user_id, proved]);
     const subject_id = String(user_id);
     await recordAudit(tx, ctx, {

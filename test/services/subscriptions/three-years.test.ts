@@ -166,7 +166,7 @@ async function killOnTheWay(now: Date, ms: number): Promise<void> {
 }
 
 it(
-  'a worker that is killed at random points changes nothing of it',
+  'a worker whose connections die at random points changes nothing of it',
   async () => {
     await world.sql('UPDATE subscription SET next_attempt_at = NULL');
     const before = await world.sql('SELECT id FROM subscription');
