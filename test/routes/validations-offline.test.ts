@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChecks } from '../../src/services/verify/run.ts';
 import { type DoorWorld, doorWorld, type NewTicket, type TestTicket } from '../helpers/ticket-factories.ts';
@@ -115,6 +119,30 @@ describe('a batch of a device', () => {
     // A clock that was set back between scan and sending: it was not scanned after now.
     const { items } = await upload([{ ticket: await fresh(), ago: -30 }]);
     expect(Date.parse(items[0].validation.scanned_at)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('has no time added to it that its body took on a bad line', async () => {
+    const ticket = await world.ticket();
+    const address = new URL(await world.app.listen({ host: '127.0.0.1', port: 0 }));
+    const seen = new Date();
+    const request = http.request(new URL('/validations/batch', address), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.token('admin')}`, 'content-type': 'application/json' },
+    });
+    request.flushHeaders();
+    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+    const scan = { qr_code: await world.code(ticket), event_id: world.tonight.event_id, nonce: 'creeping' };
+    const scans = [{ ...scan, scanned_at: seen.toISOString() }];
+    const body = JSON.stringify({ device_id: 'gate-slow', sent_at: seen.toISOString(), scans });
+    request.write(body.slice(0, 20));
+    await sleep(2_000);
+    request.end(body.slice(20));
+    const [response] = await answered;
+    const { validations } = (await json(response)) as {
+      validations: { validation: { scanned_at: string } }[];
+    };
+    const late = Date.parse(validations[0]?.validation.scanned_at ?? '') - seen.getTime();
+    expect([response.statusCode, Math.abs(late) < 1_500]).toEqual([201, true]);
   });
 
   it('keeps whom the device turned away, with its reason or ours, and moves nothing', async () => {
