@@ -1,11 +1,11 @@
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { completeDocument } from '../openapi/complete.ts';
 import { basicDocument } from '../openapi/description.ts';
+import { REFERENCE_URLS, reference } from '../openapi/reference.ts';
 import { file } from '../routing/answers.ts';
 import { openRoute, type RouteConfig } from '../routing/route.ts';
 
@@ -62,17 +62,7 @@ export async function openapi(app: FastifyInstance): Promise<void> {
         },
       },
     });
-    await docs.register(scalar, {
-      routePrefix: '/docs',
-      configuration: {
-        url: '/openapi.json',
-        withDefaultFonts: false,
-        telemetry: false,
-        agent: { disabled: true },
-        mcp: { disabled: true },
-        showDeveloperTools: 'never',
-        hideClientButton: true,
-      },
-    });
+    for (const url of REFERENCE_URLS)
+      docs.route({ method: 'GET', url, schema: { hide: true }, handler: reference });
   });
 }

@@ -150,7 +150,7 @@ export async function downloadExport(ctx: Context, id: string): Promise<Download
 
   function bodyOf(): Readable {
     if (format !== 'xlsx')
-      return Readable.from(format === 'csv' ? read(0, count) : json(resource, read(0, count)));
+      return Readable.from(format === 'csv' ? read(0, count) : json(resource, read(0, count)), AS_BYTES);
     const each = SHEET_ROWS / CHUNK_ROWS;
     const sheets = Math.ceil(count / each);
     return workbook(
@@ -159,6 +159,9 @@ export async function downloadExport(ctx: Context, id: string): Promise<Download
     );
   }
 }
+
+/** As objects, sixteen chunks would wait for a slow reader. */
+const AS_BYTES = { objectMode: false, highWaterMark: 65_536 };
 
 const inflate = promisify(gunzip);
 

@@ -7,8 +7,8 @@ import { type RowFilter, readRows, SOURCES } from './resources.ts';
 import { EXPORT_COLUMNS, type ExportRow, presentExport } from './row.ts';
 import { csvRows, jsonRows, sheetRows, type WriteRows } from './write.ts';
 
-/** Rows a step, and a chunk. A sheet's rows are a multiple of it. */
-export const CHUNK_ROWS = 5_000;
+/** Rows a step, and a chunk: few enough to be forgotten at once, without the heap growing. A sheet's rows are a multiple of it. */
+export const CHUNK_ROWS = 1_000;
 
 const WRITERS: Record<ExportFormat, WriteRows> = { csv: csvRows, json: jsonRows, xlsx: sheetRows };
 

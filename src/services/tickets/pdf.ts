@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { setImmediate as others } from 'node:timers/promises';
-import PDFDocument from 'pdfkit';
+import type PDFDocument from 'pdfkit';
 import QRCode from 'qrcode';
 import type { Language } from '../../errors.ts';
 import type { Sheet } from './sheet.ts';
@@ -28,7 +28,8 @@ const GREY = '#6b7280';
  * @param sheets at least one
  */
 export async function ticketsPdf(sheets: readonly PrintableSheet[], language: Language): Promise<Buffer> {
-  const pdf = new PDFDocument({
+  const { default: Document } = await import('pdfkit'); // 20 MB of memory, for those who need it
+  const pdf = new Document({
     size: 'A4',
     margin: MARGIN,
     autoFirstPage: false,
