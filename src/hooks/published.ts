@@ -60,19 +60,19 @@ export function published(app: FastifyInstance): void {
     const { publishing } = request;
     if (!publishing) return done(null, payload);
     request.publishing = null;
-    const made = reply.statusCode === 200 && typeof payload === 'string';
+    const made = reply.statusCode === 200 && (typeof payload === 'string' || Buffer.isBuffer(payload));
     const entry = publishing(made ? entryOf(request, reply, payload) : null);
     if (entry) reply.header('etag', entry.etag);
     done(null, payload);
   });
 }
 
-function entryOf(request: FastifyRequest, reply: FastifyReply, payload: string): PublishedEntry {
-  const body = Buffer.from(payload);
+function entryOf(request: FastifyRequest, reply: FastifyReply, payload: string | Buffer): PublishedEntry {
+  const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
   const kept = KEPT.filter((name) => reply.hasHeader(name));
   return {
     body,
-    text: body.length <= SHORT ? payload : undefined,
+    text: body.length <= SHORT ? payload.toString() : undefined,
     etag: entityTag(request, body),
     type: String(reply.getHeader('content-type')),
     lines: kept.map((name) => `${name}: ${reply.getHeader(name)}\r\n`).join(''),

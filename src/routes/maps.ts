@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { events, file, one, whole, written } from '../routing/answers.ts';
+import { events, file, one, whole, wholeWritten, written } from '../routing/answers.ts';
 import { route } from '../routing/route.ts';
 import { eventParams } from '../schemas/events.ts';
 import {
@@ -17,7 +17,8 @@ import {
 import { getAvailability } from '../services/maps/changes.ts';
 import { drawMap } from '../services/maps/draw.ts';
 import { listMaps } from '../services/maps/outline.ts';
-import { getMap, getSeat, listSeats } from '../services/maps/read.ts';
+import { getMap, getSeat } from '../services/maps/read.ts';
+import { listSeats } from '../services/maps/seat-list.ts';
 import { streamAvailability } from '../services/maps/stream.ts';
 
 const READ = { tag: 'Maps', scopes: ['public'], problems: ['not_found'] } as const;
@@ -79,7 +80,7 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       summary: 'Seats of a map with live status and prices',
       params: mapParams,
       query: seatsQuery,
-      answer: whole('seats', Seat),
+      answer: wholeWritten('seats', Seat),
     },
     ({ ctx, params, query }) => listSeats(ctx, params.event_id, params.map_id, query),
   );

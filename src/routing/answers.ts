@@ -43,7 +43,7 @@ export interface Answer<Result> {
   headers?: Readonly<Record<string, string>>;
   /** Cache-Control of a good answer. */
   cache?: string;
-  /** The service gives the body as JSON text. */
+  /** The service gives the body as JSON text or bytes. */
   written?: boolean;
   /** Phantom: lets the compiler tie the handler's result to the answer. */
   result?: Result;
@@ -97,6 +97,18 @@ export function page<S extends z.ZodType>(root: string, schema: S): Answer<Page<
 export function whole<S extends z.ZodType>(root: string, schema: S): Answer<z.output<S>[]> {
   return { kind: 'whole', root, schemas: { 200: z.object({ [root]: z.array(schema) }) }, status: () => 200 };
 }
+
+/** The same of many things: the service gives all of them as JSON, root and all, or a list where a page is asked for. */
+export const wholeWritten = <S extends z.ZodType>(
+  root: string,
+  schema: S,
+): Answer<z.output<S>[] | Buffer> => ({
+  kind: 'whole',
+  root,
+  schemas: { 200: z.object({ [root]: z.array(schema) }) },
+  status: () => 200,
+  written: true,
+});
 
 /** A collection that grows at its end, read on from `cursor`: `Link: rel="next"` says from where. */
 export function feed<S extends z.ZodType>(

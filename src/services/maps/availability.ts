@@ -76,6 +76,11 @@ export class MapMirror {
     return SEAT_STATUSES[this.codeFor(i, share)] as SeatStatus;
   }
 
+  /** The status of every seat at this moment, as its index in SEAT_STATUSES. */
+  statuses(share: EventShare = EVERYBODY): Uint8Array {
+    return this.status.map((_, i) => this.codeFor(i, share));
+  }
+
   /** Whether a seat can be had: what `statusAt` calls available. */
   isFree(i: number, share: EventShare = EVERYBODY): boolean {
     return this.codeFor(i, share) === AVAILABLE;

@@ -2,24 +2,14 @@ import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
-import type { Seat, SeatStatus } from '../../schemas/maps.ts';
+import type { Seat } from '../../schemas/maps.ts';
 import type { OfferBlock } from '../events/offer.ts';
-import { type EventRow, loadEvent } from '../events/row.ts';
-import { ticketTerms } from '../events/terms.ts';
-import { knownTypes } from '../events/ticket-types.ts';
+import { loadEvent } from '../events/row.ts';
 import { shareOfEvent } from '../inventory/allotments.ts';
-import { priceOf } from '../pricing/price.ts';
-import { freshMirror } from './changes.ts';
+import { pricesBySection } from './seat-prices.ts';
 import { requireMap } from './visible.ts';
 
 export type SeatView = z.output<typeof Seat>;
-type Prices = SeatView['prices'];
-
-export interface SeatFilters {
-  status?: SeatStatus[] | undefined;
-  section_id?: number | undefined;
-  accessible?: boolean | undefined;
-}
 
 /**
  * A map with its sections, rows and seats: what does not change while tickets sell.
@@ -30,43 +20,6 @@ export async function getMap(ctx: Context, event_id: number, map_id: number): Pr
   const version = await requireMap(ctx, event_id, map_id);
   const { geometries } = ctx.system.mirrors;
   return geometries.text(await geometries.of(ctx.system, ctx.company_id, map_id, version));
-}
-
-/**
- * The seats of a map with live status and prices, by id.
- * @throws AppError not_found
- */
-export async function listSeats(
-  ctx: Context,
-  event_id: number,
-  map_id: number,
-  { status, section_id, accessible }: SeatFilters,
-): Promise<SeatView[]> {
-  await requireMap(ctx, event_id, map_id);
-  const [event, mirror] = await Promise.all([loadEvent(ctx, event_id), freshMirror(ctx, event_id, map_id)]);
-  const map = mirror.geometry;
-  const share = mirror.shareOf(ctx.interface.id);
-  const prices = pricesBySection(ctx, event);
-  const seats: SeatView[] = [];
-  for (let i = 0; i < map.seatIds.length; i++) {
-    const section = map.sections[map.section[i] as number] as (typeof map.sections)[number];
-    const now = mirror.statusAt(i, share);
-    if (status && !status.includes(now)) continue;
-    if (section_id !== undefined && section.id !== section_id) continue;
-    if (accessible !== undefined && accessible !== (map.accessible[i] === 1)) continue;
-    seats.push({
-      id: map.seatIds[i] as number,
-      section_id: section.id,
-      section: section.name,
-      row: map.rows[map.row[i] as number]?.label as string,
-      number: map.number[i] as string,
-      status: now,
-      accessible: map.accessible[i] === 1,
-      companion_of: map.companionOf[i] || null,
-      prices: prices(section.id),
-    });
-  }
-  return seats;
 }
 
 const SEAT = statement(
@@ -111,25 +64,5 @@ export async function getSeat(ctx: Context, event_id: number, seat_id: number): 
     ...rest,
     status: own ? 'available' : barred ? 'blocked' : status,
     prices: pricesBySection(ctx, event)(seat.section_id),
-  };
-}
-
-/** What a seat of a section costs, by the ticket types that the caller may know of; one list for all its seats. */
-function pricesBySection(ctx: Context, event: EventRow): (section_id: number) => Prices {
-  const totals = knownTypes(ctx, event).map((type) => ({
-    section_ids: type.section_ids,
-    price: {
-      ticket_type_id: type.id,
-      total: priceOf(ticketTerms(type, event.extra_fee, ctx.now, type.counted)).total,
-    },
-  }));
-  const known = new Map<number, Prices>();
-  return (section_id) => {
-    let prices = known.get(section_id);
-    if (!prices) {
-      prices = totals.flatMap(({ section_ids, price }) => (section_ids.includes(section_id) ? price : []));
-      known.set(section_id, prices);
-    }
-    return prices;
   };
 }

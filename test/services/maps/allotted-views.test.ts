@@ -10,7 +10,8 @@ import { getEvent, listEvents } from '../../../src/services/events/read.ts';
 import { listTicketTypes } from '../../../src/services/events/ticket-types.ts';
 import { getAvailability } from '../../../src/services/maps/changes.ts';
 import { drawMap } from '../../../src/services/maps/draw.ts';
-import { getSeat, listSeats } from '../../../src/services/maps/read.ts';
+import { getSeat, type SeatView } from '../../../src/services/maps/read.ts';
+import { listSeats } from '../../../src/services/maps/seat-list.ts';
 import { streamAvailability } from '../../../src/services/maps/stream.ts';
 import { type Caller, contextOf } from '../../helpers/context.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
@@ -68,7 +69,9 @@ const places = (ticket_type_id: number, quantity: number): AddSaleDetails['items
 async function compare(channel: SalesChannel): Promise<void> {
   const ctx = on(channel);
   const { theatre, festival } = world;
-  const listed = await listSeats(ctx, theatre.event_id, theatre.map_id, {});
+  const listed: SeatView[] = JSON.parse(
+    String(await listSeats(ctx, theatre.event_id, theatre.map_id, {})),
+  ).seats;
   const shown = new Map(listed.map(({ id, status }) => [id, status]));
   for (const id of seats) {
     const can = await canHold(ctx, seatItems(id));
