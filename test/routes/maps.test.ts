@@ -199,10 +199,12 @@ describe('GET /events/:event_id/maps/:map_id.svg', () => {
     expect(text).toContain('<title>Great &lt;hall&gt; &amp; &quot;stage&quot;</title>');
     expect(text.match(/<circle id="seat-/g)).toHaveLength(20);
     expect(text).toContain(
-      `<circle id="seat-${id('A1')}" class="blocked" cx="10" cy="10" r="4"><title>Stalls &lt;left&gt;, row A, seat 1: not for sale</title></circle>`,
+      `<circle id="seat-${id('A1')}" class="blocked" cx="10" cy="10" r="4" style="stroke-width:1"><title>Stalls &lt;left&gt;, row A, seat 1: not for sale</title></circle>`,
     );
     expect(text).toContain('row B, seat 9: available, accessible</title>');
     expect(text).toContain('Gallery: 40 left');
+    expect(text).toMatch(/<text class="name middle"[^>]*>Stalls &lt;left&gt;<\/text>/);
+    expect(text).toContain('@media (prefers-color-scheme:dark)');
     expect(text.match(/<g class="legend">.*<\/g>/)?.[0].match(/<text/g)).toHaveLength(5);
     await setStatus('A1', 'available');
   });

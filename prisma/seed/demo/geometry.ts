@@ -59,16 +59,35 @@ export function standRows({ centre, axes, rowPitch, rows, seatsPerRow, from, to 
 
 /** The polygon around the rows of a section: along its front, and back along its rear. */
 export function outline(rows: readonly RowImport[], margin: number): [number, number][] {
-  const centre = middle(rows.flatMap((row) => row.seats));
-  const edge = (row: RowImport | undefined) => {
-    const seats = row?.seats ?? [];
-    const every = Math.max(1, Math.floor(seats.length / 8));
-    return seats.filter((_, i) => i % every === 0 || i === seats.length - 1);
-  };
-  return [...edge(rows[0]), ...edge(rows.at(-1)).reverse()].map(({ x, y }) => {
-    const away = Math.hypot(x - centre.x, y - centre.y) || 1;
-    const grown = 1 + margin / away;
-    return [round(centre.x + (x - centre.x) * grown), round(centre.y + (y - centre.y) * grown)];
+  const [front, rear] = [rows[0]?.seats ?? [], rows.at(-1)?.seats ?? []];
+  const [ahead, behind] = [middle(front), middle(rear)];
+  const forward = rows.length > 1 ? { x: ahead.x - behind.x, y: ahead.y - behind.y } : undefined;
+  return [...edge(front, margin, forward, 1), ...edge(rear, margin, forward, -1).reverse()];
+}
+
+/** A line along a row, some way before (1) or behind it (-1), that goes as far beyond its ends. */
+function edge(
+  seats: readonly Point[],
+  margin: number,
+  forward: Point | undefined,
+  side: 1 | -1,
+): [number, number][] {
+  const every = Math.max(1, Math.floor(seats.length / 8));
+  return seats.flatMap((seat, i): [number, number][] => {
+    const last = i === seats.length - 1;
+    if (i % every && !last) return [];
+    const [a, b] = [seats[Math.max(0, i - 1)] as Point, seats[Math.min(seats.length - 1, i + 1)] as Point];
+    const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+    const along = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
+    const across = { x: along.y, y: -along.x };
+    const facing = forward && across.x * forward.x + across.y * forward.y < 0 ? -side : side;
+    const beyond = i === 0 ? -1 : last ? 1 : 0;
+    return [
+      [
+        round(seat.x + margin * (across.x * facing + along.x * beyond)),
+        round(seat.y + margin * (across.y * facing + along.y * beyond)),
+      ],
+    ];
   });
 }
 
@@ -104,6 +123,23 @@ export const seated = (name: string, rows: RowImport[], margin: number): Section
   shape: outline(rows, margin),
   rows,
 });
+
+/** The same for rows that stand in a column, one behind the other's end: a rectangle around them. */
+export function column(name: string, rows: RowImport[], margin: number): SectionImport {
+  const seats = rows.flatMap((row) => row.seats);
+  const [xs, ys] = [seats.map(({ x }) => x), seats.map(({ y }) => y)];
+  const [left, right] = [Math.min(...xs) - margin, Math.max(...xs) + margin].map(round) as [number, number];
+  const [top, bottom] = [Math.min(...ys) - margin, Math.max(...ys) + margin].map(round) as [number, number];
+  return {
+    ...{ name, kind: 'seated', rows },
+    shape: [
+      [left, top],
+      [right, top],
+      [right, bottom],
+      [left, bottom],
+    ],
+  };
+}
 
 /** A general-admission section. */
 export const standing = (name: string, capacity: number, shape: [number, number][]): SectionImport => ({

@@ -1,5 +1,13 @@
 import type { MapImport, RowImport } from '../../../src/services/maps/import.ts';
-import { curvedRows, onEllipse, seated, standing, standRows, withAccessibleEnds } from './geometry.ts';
+import {
+  column,
+  curvedRows,
+  onEllipse,
+  seated,
+  standing,
+  standRows,
+  withAccessibleEnds,
+} from './geometry.ts';
 
 const numbers = (count: number, of: (index: number) => number): number[] =>
   Array.from({ length: count }, (_, i) => of(i));
@@ -24,8 +32,8 @@ export function theatreMap(venue_id: number): MapImport {
     sections: [
       seated('Stalls', accessibleAt(stalls, [19, 2], [0, 1]), 10),
       seated('Circle', accessibleAt(circle, [0, 2]), 10),
-      seated('Boxes left', boxes(1, 70, -1), 14),
-      seated('Boxes right', boxes(11, 930, 1), 14),
+      column('Boxes left', boxes(1, 70, -1), 14),
+      column('Boxes right', boxes(11, 930, 1), 14),
     ],
   };
 }

@@ -83,7 +83,7 @@ async function compare(channel: SalesChannel): Promise<void> {
   const free = seats.filter((id) => shown.get(id) === 'available');
   expect(seats.filter((id) => !taken.includes(id))).toEqual(free);
   expect(compact.sections.reduce((n, section) => n + section.available, 0)).toBe(free.length);
-  const drawn = await drawMap(ctx, theatre.event_id, theatre.map_id);
+  const drawn = String(await drawMap(ctx, theatre.event_id, theatre.map_id));
   expect(drawn.match(/<circle id="seat-\d+" class="available/g) ?? []).toHaveLength(free.length);
 
   const seated = await listTicketTypes(ctx, theatre.event_id);
