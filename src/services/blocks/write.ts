@@ -7,6 +7,7 @@ import type { BulkMode, RowResult } from '../../schemas/bulk.ts';
 import { recordAudit } from '../audit.ts';
 import { bulkRows } from '../bulk.ts';
 import { endOverdueOf } from '../carts/expire.ts';
+import { recordChanges } from '../changes.ts';
 import { loadEvent } from '../events/row.ts';
 import { assertFresh } from '../fresh.ts';
 import { type BlockRow, blockOf, lockBlocks, movePlaces, takeSeats } from '../inventory/blocks.ts';
@@ -91,6 +92,7 @@ async function make(tx: Tx, ctx: Context, event_id: number, body: NewBlock): Pro
   } else await movePlaces(tx, { ...block, section_id: body.section_id as number }, body.quantity as number);
   const view = await readBlock(tx, ctx, event_id, id);
   await audit(tx, ctx, 'block.create', null, view);
+  await tell(tx, ctx, view);
   return view;
 }
 
@@ -166,6 +168,7 @@ export async function patchBlock(
       ]);
       const after = await readBlock(tx, ctx, event_id, block_id);
       await audit(tx, ctx, 'block.update', before, after);
+      await tell(tx, ctx, after);
       return after;
     }),
   );
@@ -230,6 +233,15 @@ async function withFreeStock<T>(ctx: Context, event_id: number, work: () => Prom
     return work();
   }
 }
+
+/** What is on sale has changed; a release tells it by itself. */
+const tell = (tx: Tx, { company_id }: Context, { id, event_id, interface_id }: BlockView): Promise<void> =>
+  recordChanges(tx, [
+    {
+      ...{ company_id, type: 'event.updated', interface_id, event_id, subject_id: String(event_id) },
+      data: { event_id, block_id: id },
+    },
+  ]);
 
 async function audit(
   tx: Tx,

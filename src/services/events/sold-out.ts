@@ -4,6 +4,11 @@ import type { System } from '../../system.ts';
 import { recordChanges } from '../changes.ts';
 import { countStock, leftOfEvent } from './stock.ts';
 
+// One who looks and tells later than another must have looked later, too.
+const LOCK = statement(
+  'sold_out_lock',
+  `SELECT pg_advisory_xact_lock(hashtextextended('sold out ' || $2::int, $1::int))`,
+);
 const TYPES = statement(
   'sold_out_types',
   `SELECT t.id, t.section_ids FROM event e JOIN ticket_type t ON t.company_id = e.company_id AND t.event_id = e.id
@@ -19,20 +24,20 @@ const UNMARK = statement('sold_out_unmark', 'DELETE FROM sold_out WHERE company_
  * Tells `event.sold_out` when nothing of an event is left and nobody holds any of it, and `event.available` when
  * something of a sold-out event is on sale again: each once, whoever looks and however often.
  */
-export async function tellSoldOut(
+export const tellSoldOut = (
   system: System,
   { company_id, event_id }: { company_id: number; event_id: number },
-): Promise<void> {
-  const types = await system.db.query<{ id: number; section_ids: number[] }>(TYPES, [company_id, event_id]);
-  if (!types.length) return;
-  const stock = (await countStock(system.db, company_id, [event_id])).get(event_id);
-  if (!stock) return;
-  const { remaining } = leftOfEvent(stock, types);
-  const sections = [...stock.sections.values()];
-  const held = [...sections, ...stock.ticket_types.values()].some((counter) => counter.held > 0);
-  if (remaining <= 0 && held) return; // what is held may come back: its end is a change, too
-  const sold_out = remaining <= 0;
-  await inTransaction(system.db, async (tx) => {
+): Promise<void> =>
+  inTransaction(system.db, async (tx) => {
+    await tx.query(LOCK, [company_id, event_id]);
+    const types = await tx.query<{ id: number; section_ids: number[] }>(TYPES, [company_id, event_id]);
+    if (!types.length) return;
+    const stock = (await countStock(tx, company_id, [event_id])).get(event_id);
+    if (!stock) return;
+    const { remaining } = leftOfEvent(stock, types);
+    const sold_out = remaining <= 0;
+    const counters = [...stock.sections.values(), ...stock.ticket_types.values()];
+    if (sold_out && counters.some(({ held }) => held > 0)) return; // what is held may come back, or is sold soon
     if (!(await tx.execute(sold_out ? MARK : UNMARK, [company_id, event_id]))) return;
     await recordChanges(tx, [
       {
@@ -45,4 +50,3 @@ export async function tellSoldOut(
       },
     ]);
   });
-}

@@ -8,7 +8,7 @@ import { ofTypes } from './types.ts';
 
 /** Changes that get their numbers in one transaction. */
 const AT_ONCE = 2_000;
-/** Seconds without a sale or a return, after which an event is looked at: is it sold out now? */
+/** Seconds after a sale, a return or a change of its stock, after which an event is looked at: is it sold out now? */
 const SOLD_OUT_DELAY = 1;
 
 /** Three days: the longest that a delivery is tried for. */
@@ -42,7 +42,7 @@ const SEQUENCE = statement(
      UPDATE feed f SET sequence = l.sequence, xid = l.xid, ordinal = l.ordinal
      FROM (SELECT * FROM fresh ORDER BY sequence DESC LIMIT 1) l WHERE f.company_id = $1)
    SELECT count(*)::int AS count, array_agg(DISTINCT event_id) FILTER (
-     WHERE event_id IS NOT NULL AND type IN ('ticket.issued', 'ticket.voided')) AS events FROM fresh`,
+     WHERE event_id IS NOT NULL AND type IN ('ticket.issued', 'ticket.voided', 'event.updated')) AS events FROM fresh`,
 );
 
 const PENDING = statement(
