@@ -3,7 +3,7 @@ import { inTransaction, type Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
 import { recordChanges } from '../changes.ts';
 import { type GivenPlace, takeBackPlaces } from '../inventory/give.ts';
-import type { TicketRow } from '../tickets/row.ts';
+import { isLive, type TicketRow } from '../tickets/row.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { moveQuota } from './quotas.ts';
 import { type CourtesyRecord, courtesyChange } from './row.ts';
@@ -19,7 +19,7 @@ const VOID = statement(
   'courtesy_ticket_void',
   `UPDATE ticket t SET status = 'void', voided_at = now(),
      updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
-   WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) AND t.status = 'valid'`,
+   WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) AND t.status IN ('valid', 'used')`,
 );
 const END = statement(
   'courtesy_end',
@@ -40,13 +40,14 @@ const OVERDUE = statement(
 /**
  * Ends courtesies of one company whose guests have not come: void tickets, free places, quotas given back.
  * @param rows locked
+ * @param force also those whose guests have come, for the event is called off
  * @returns those that ended; one whose ticket was used or passed on stays as it is
  */
 export async function endCourtesies(
   tx: Tx,
   rows: readonly CourtesyRecord[],
   to: 'rejected' | 'expired' | 'revoked',
-  { reason, by }: { reason: string | null; by: string | null },
+  { reason, by, force = false }: { reason: string | null; by: string | null; force?: boolean },
 ): Promise<CourtesyRecord[]> {
   const [first] = rows;
   if (!first) return [];
@@ -56,11 +57,13 @@ export async function endCourtesies(
   const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
   const unused = rows.filter(({ ticket_id }) => {
     const ticket = ticket_id === null ? undefined : tickets.get(ticket_id);
-    return !ticket || ticket.status === 'void' || (ticket.status === 'valid' && !ticket.validated_at);
+    return (
+      force || !ticket || ticket.status === 'void' || (ticket.status === 'valid' && !ticket.validated_at)
+    );
   });
   const live = unused.flatMap(({ ticket_id }) => {
     const ticket = tickets.get(ticket_id ?? '');
-    return ticket?.status === 'valid' ? [ticket] : [];
+    return ticket && isLive(ticket) ? [ticket] : [];
   });
   if (!unused.length) return [];
   await moveQuota(
@@ -91,6 +94,28 @@ export async function endCourtesies(
 
 const ticketOf = (rows: readonly CourtesyRecord[], ticket_id: string): string | undefined =>
   rows.find((row) => row.ticket_id === ticket_id)?.id;
+
+const OF_EVENT = statement(
+  'courtesy_of_event',
+  `SELECT k.*, coalesce(t.status IN ('valid', 'used'), false) AS live FROM courtesy k
+   LEFT JOIN ticket t ON t.company_id = k.company_id AND t.id = k.ticket_id
+   WHERE k.company_id = $1 AND k.event_id = $2 AND k.status IN ('requested', 'issued')
+   ORDER BY k.id LIMIT $3 FOR UPDATE OF k`,
+);
+
+/**
+ * Revokes courtesies of an event that was called off, used or not.
+ * @returns how many ended, and how many tickets are void by that
+ */
+export async function revokeOfEvent(
+  tx: Tx,
+  { company_id, event_id }: { company_id: number; event_id: number },
+  why: { reason: string; by: string },
+): Promise<{ ended: number; voided: number }> {
+  const rows = await tx.query<CourtesyRecord & { live: boolean }>(OF_EVENT, [company_id, event_id, AT_ONCE]);
+  const ended = await endCourtesies(tx, rows, 'revoked', { ...why, force: true });
+  return { ended: ended.length, voided: rows.filter(({ live }) => live).length };
+}
 
 /** Ends every courtesy whose time is over and whose guest has not come. Runs as often as anybody likes. */
 export async function expireCourtesies(system: System): Promise<number> {

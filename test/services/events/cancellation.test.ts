@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { runJobs } from '../../../src/jobs/worker.ts';
+import { issueCourtesies } from '../../../src/services/courtesies/issue.ts';
 import { cancelEvent } from '../../../src/services/events/manage/cancel.ts';
 import { getJob } from '../../../src/services/jobs/read.ts';
 import { STEPS_TASK } from '../../../src/services/jobs/steps.ts';
 import { sandbox } from '../../../src/services/payments/sandbox/provider.ts';
+import { scan } from '../../../src/services/validations/scan.ts';
 import { makeEvent, seatedSection, standingSection, type TestEvent } from '../../helpers/catalogue.ts';
 import { moneyFaults, sandboxFaults } from '../../helpers/money-audit.ts';
 import { fill, instead, payByToken, runAllJobs } from '../../helpers/payments.ts';
@@ -59,7 +61,7 @@ afterEach(async () => {
   const done = { status: 'refunded', refunded: TICKETS * EACH, refunds: 1, given_back: 1, void: TICKETS };
   expect(rows).toEqual(carts.map(() => done));
   const [told] = await world.sql(
-    "SELECT count(*)::int AS told, count(DISTINCT subject_id)::int AS tickets FROM change WHERE type = 'ticket.voided' AND event_id = $1",
+    "SELECT count(*)::int AS told, count(DISTINCT subject_id)::int AS tickets FROM change WHERE type = 'ticket.voided' AND event_id = $1 AND NOT data ? 'courtesy_id'",
     event.event_id,
   );
   expect(told).toEqual({ told: 4 * TICKETS, tickets: 4 * TICKETS });
@@ -204,4 +206,59 @@ describe('a cart that cannot be refunded', () => {
     await runAllJobs(world.system);
     expect(await job(id)).toMatchObject({ status: 'succeeded', result: result({}) });
   });
+});
+
+it('courtesies are revoked, come or not, and their places and quotas are free', async () => {
+  const { event_id } = event;
+  const [seated] = event.ticket_type_ids as [number];
+  const quota = { event_id, host: 'Press', quota: 9 };
+  await world.sql(
+    "INSERT INTO host_quota (company_id, event_id, host, quota) SELECT company_id, id, 'Press', 9 FROM event WHERE id = $1",
+    event_id,
+  );
+  const give = async (more: object) =>
+    issueCourtesies(admin(), {
+      ...{ event_id, ticket_type_id: seated, host: quota.host },
+      ...{ guests: [{ first_name: 'Guest', last_name: 'One' }], ...more },
+    } as never);
+  await give({});
+  await give({});
+  await give({ approval: true });
+  const [used] = await world.sql<{ id: string; serial: number }>(
+    'SELECT id, serial FROM ticket WHERE event_id = $1 AND courtesy_id IS NOT NULL ORDER BY id LIMIT 1',
+    event_id,
+  );
+  const sign = await world.system.ticketKeys.signer(world.company_id);
+  const qr_code = await sign({
+    ticketId: used?.id as string,
+    eventId: event_id,
+    serial: used?.serial as number,
+  });
+  await scan(admin(), { qr_code, event_id, force: { reason: 'early' } });
+
+  const { id } = await cancel();
+  expect((await job(id)).progress).toEqual({ done: 0, total: 4 * TICKETS + 2 });
+  await runAllJobs(world.system);
+  expect(await job(id)).toMatchObject({
+    status: 'succeeded',
+    result: result({ tickets_voided: 4 * TICKETS + 2 }),
+  });
+  const rows = await world.sql(
+    `SELECT k.status, k.reason, k.decided_by, t.status::text AS ticket FROM courtesy k
+     LEFT JOIN ticket t ON t.id = k.ticket_id WHERE k.event_id = $1 ORDER BY k.id`,
+    event_id,
+  );
+  const revoked = { status: 'revoked', reason: 'Storm', decided_by: 'office' };
+  expect(rows).toEqual([
+    { ...revoked, ticket: 'void' },
+    { ...revoked, ticket: 'void' },
+    { ...revoked, ticket: null },
+  ]);
+  const [host] = await world.sql('SELECT used FROM host_quota WHERE event_id = $1', event_id);
+  expect(host).toEqual({ used: 0 });
+  const seats = await world.sql(
+    'SELECT DISTINCT status::text, ticket_id FROM event_seat WHERE event_id = $1',
+    event_id,
+  );
+  expect(seats).toEqual([{ status: 'available', ticket_id: null }]);
 });

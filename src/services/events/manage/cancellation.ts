@@ -5,6 +5,7 @@ import { AppError } from '../../../errors.ts';
 import { endCarts } from '../../carts/expire.ts';
 import { CART_COLUMNS, type CartRow, linesOf, lockCarts } from '../../carts/row.ts';
 import { recordChanges } from '../../changes.ts';
+import { revokeOfEvent } from '../../courtesies/end.ts';
 import type { StepJob, Stepped, Steps } from '../../jobs/steps.ts';
 import { refundLocked } from '../../refunds/refund.ts';
 import { ticketChange } from '../../tickets/tell.ts';
@@ -31,7 +32,7 @@ interface Sums {
 }
 
 interface Cursor {
-  phase: 'carts' | 'sales' | 'tickets';
+  phase: 'carts' | 'sales' | 'courtesies' | 'tickets';
   /** How often the books were gone through from the beginning. */
   passes: number;
   /** The last entry of the books that was looked at. */
@@ -86,7 +87,8 @@ export const CANCELLATION: Steps<Input, Cursor> = {
   step(tx, job) {
     const cursor = job.cursor ?? BEGINNING;
     if (cursor.phase === 'carts') return endSome(tx, job, cursor);
-    return cursor.phase === 'sales' ? refundSome(tx, job, cursor) : voidSome(tx, job, cursor);
+    if (cursor.phase === 'sales') return refundSome(tx, job, cursor);
+    return cursor.phase === 'courtesies' ? revokeSome(tx, job, cursor) : voidSome(tx, job, cursor);
   },
 };
 
@@ -105,7 +107,7 @@ async function refundSome(tx: Tx, { ctx, input, done }: Job, cursor: Cursor): Pr
     ...[ctx.company_id, event_id, ...cursor.after, ENTRIES],
   ]);
   const last = sales.at(-1);
-  if (!last) return { done, cursor: { ...cursor, phase: 'tickets' } };
+  if (!last) return { done, cursor: { ...cursor, phase: 'courtesies' } };
   const sums: Sums = { ...cursor.sums, failed: [...cursor.sums.failed] };
   let closed = 0;
   const carts = await lockCarts(tx, ctx.company_id, [...new Set(sales.map(({ cart_id }) => cart_id))]);
@@ -139,6 +141,15 @@ async function refundSome(tx: Tx, { ctx, input, done }: Job, cursor: Cursor): Pr
     sums.tickets_voided += ticketsOf.get(cart.id) ?? 0;
   }
   return { done: done + closed, cursor: { ...cursor, sums, after: [last.at, last.id] } };
+}
+
+/** Revokes courtesies, whose places and quotas are free again. */
+async function revokeSome(tx: Tx, { ctx, input, done }: Job, cursor: Cursor): Promise<Stepped<Cursor>> {
+  const { event_id, reason } = input;
+  const of = { company_id: ctx.company_id, event_id };
+  const { ended, voided } = await revokeOfEvent(tx, of, { reason, by: ctx.client_id });
+  const sums = { ...cursor.sums, tickets_voided: cursor.sums.tickets_voided + voided };
+  return { done: done + voided, cursor: { ...cursor, sums, phase: ended ? 'courtesies' : 'tickets' } };
 }
 
 /** Voids what is left: tickets that nobody paid for, and those of carts that could not be refunded. */
