@@ -8,8 +8,9 @@ import { verifyDatabase } from '../../../src/services/verify/run.ts';
 import { sandboxFaults } from '../../helpers/money-audit.ts';
 import { runAllJobs } from '../../helpers/payments.ts';
 import { expectWhole } from '../../helpers/stock-world.ts';
+import type { ReplayEvent } from './replay-event.ts';
 import type { Books, EventView } from './replay-model.ts';
-import { Replay, type ReplayEvent } from './replay-world.ts';
+import { Replay } from './replay-world.ts';
 
 // Random sales of every kind, replayed against plain lists: report, stock proof, books and drawers say what was done, at
 // every instant, and say it again when they are asked later how it was then.
