@@ -78,6 +78,15 @@ export class ReplayModel {
     return this.lines.filter((line) => line.cart === cart && line.status === status);
   }
 
+  takenSeats(): Set<number> {
+    const { lines, courtesies, blocks } = this;
+    return new Set([
+      ...lines.flatMap((l) => (['held', 'paid', 'kept'].includes(l.status) && l.seat ? [l.seat] : [])),
+      ...courtesies.flatMap((each) => (each.live && each.seat ? [each.seat] : [])),
+      ...blocks.flatMap((block) => (block.live ? block.seats : [])),
+    ]);
+  }
+
   hold(line: Omit<Line, 'status' | 'refunded' | 'block'>): void {
     const own = this.blocks.find(
       (b) =>

@@ -90,12 +90,7 @@ export class Replay {
     ...new Set(this.model.lines.filter((line) => line.status === status).map((line) => line.cart)),
   ];
   private freeSeat(event: ReplayEvent): number | undefined {
-    const { lines, courtesies, blocks } = this.model;
-    const taken = new Set([
-      ...lines.flatMap((l) => (['held', 'paid', 'kept'].includes(l.status) && l.seat ? [l.seat] : [])),
-      ...courtesies.flatMap((each) => (each.live && each.seat ? [each.seat] : [])),
-      ...blocks.flatMap((block) => (block.live ? block.seats : [])),
-    ]);
+    const taken = this.model.takenSeats();
     return this.pick(event.seats.filter((seat) => !taken.has(seat)));
   }
   private wanted(event: ReplayEvent) {
