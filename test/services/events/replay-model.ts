@@ -78,6 +78,10 @@ export class ReplayModel {
     return this.lines.filter((line) => line.cart === cart && line.status === status);
   }
 
+  cartsWith(status: Line['status']): string[] {
+    return [...new Set(this.lines.filter((line) => line.status === status).map((line) => line.cart))];
+  }
+
   takenSeats(): Set<number> {
     const { lines, courtesies, blocks } = this;
     return new Set([

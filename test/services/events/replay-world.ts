@@ -86,9 +86,6 @@ export class Replay {
   }
 
   private pick = <T>(list: readonly T[]): T | undefined => list[this.chance(list.length)];
-  private cartsWith = (status: Line['status']): string[] => [
-    ...new Set(this.model.lines.filter((line) => line.status === status).map((line) => line.cart)),
-  ];
   private freeSeat(event: ReplayEvent): number | undefined {
     const taken = this.model.takenSeats();
     return this.pick(event.seats.filter((seat) => !taken.has(seat)));
@@ -124,7 +121,7 @@ export class Replay {
   }
 
   private async pay() {
-    const cart = this.pick(this.cartsWith('held'));
+    const cart = this.pick(this.model.cartsWith('held'));
     const [line] = cart ? this.model.linesOf(cart, 'held') : [];
     if (!cart || !line) return;
     const method = this.pick<Method>(['cash', 'card', 'external']) as Method;
@@ -136,7 +133,7 @@ export class Replay {
   }
 
   private async refund() {
-    const cart = this.pick(this.cartsWith('paid'));
+    const cart = this.pick(this.model.cartsWith('paid'));
     if (!cart) return;
     const paid = this.model.linesOf(cart, 'paid');
     const lines = this.chance(2) ? paid : [this.pick(paid) as Line];
@@ -150,7 +147,9 @@ export class Replay {
 
   /** Some money of a cart that has one line left. */
   private async refundPart() {
-    const carts = this.cartsWith('paid').filter((cart) => this.model.linesOf(cart, 'paid').length === 1);
+    const carts = this.model
+      .cartsWith('paid')
+      .filter((cart) => this.model.linesOf(cart, 'paid').length === 1);
     const cart = this.pick(carts);
     const [line] = cart ? this.model.linesOf(cart, 'paid') : [];
     if (!cart || !line || line.price - line.refunded <= 300) return;
@@ -266,7 +265,7 @@ export class Replay {
 
   /** A hold runs out; now and then nobody sweeps it for a while. */
   private async lapse() {
-    const cart = this.pick(this.cartsWith('held'));
+    const cart = this.pick(this.model.cartsWith('held'));
     if (!cart) return;
     const lines = this.model.linesOf(cart, 'held');
     await this.world.lapse(cart);
@@ -277,7 +276,7 @@ export class Replay {
   }
 
   private async cancel() {
-    const cart = this.pick(this.cartsWith('held'));
+    const cart = this.pick(this.model.cartsWith('held'));
     if (!cart) return;
     const lines = this.model.linesOf(cart, 'held');
     await cancelCart(this.office(lines[0]?.interface_id as number), cart);
