@@ -9,13 +9,14 @@ export interface DateLine {
   cart_id: string;
   event_id: number;
   seat_id: number | null;
+  section_id: number | null;
   ticket_id: string;
 }
 
 // Dates whose ticket still lets its holder in, at events that have not begun.
 const AHEAD = statement(
   'subscription_dates_ahead',
-  `SELECT l.id, l.cart_id, l.event_id, l.seat_id, t.id AS ticket_id FROM sale_detail l
+  `SELECT l.id, l.cart_id, l.event_id, l.seat_id, l.section_id, t.id AS ticket_id FROM sale_detail l
    JOIN event e ON e.company_id = l.company_id AND e.id = l.event_id AND e.starts_at > $3
    JOIN ticket t ON t.company_id = l.company_id AND t.sale_detail_id = l.id AND t.status = 'valid'
    WHERE l.company_id = $1 AND l.subscription_id = $2 AND l.kind = 'ticket' AND l.status = 'paid'
@@ -37,6 +38,7 @@ export const datesAhead = (tx: Tx, ctx: Context, subscription_id: string): Promi
  * Gives dates of a season back: their tickets are void, their places on sale again. They cost nothing beside the season,
  * so no money moves. Locks their carts first, and that of the season, which a date may just be added to: to be called
  * before the subscription is locked.
+ * @param most how many at most
  * @returns the dates that were given back
  */
 export async function releaseDates(
@@ -45,6 +47,7 @@ export async function releaseDates(
   subscription_id: string,
   wanted: (date: DateLine) => boolean,
   reason: string,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<DateLine[]> {
   const asked = await datesAhead(tx, ctx, subscription_id);
   const paid = await tx.query<{ cart_id: string }>(SEASON_CARTS, [ctx.company_id, subscription_id]);
@@ -52,9 +55,9 @@ export async function releaseDates(
   if (!cart_ids.size) return [];
   const carts = await lockCarts(tx, ctx.company_id, [...cart_ids]);
   // Read again under the locks: somebody else may have been faster.
-  const dates = (await datesAhead(tx, ctx, subscription_id)).filter(
-    (date) => cart_ids.has(date.cart_id) && wanted(date),
-  );
+  const dates = (await datesAhead(tx, ctx, subscription_id))
+    .filter((date) => cart_ids.has(date.cart_id) && wanted(date))
+    .slice(0, most);
   for (const cart of carts) {
     const sale_detail_ids = dates.flatMap((date) => (date.cart_id === cart.id ? [date.id] : []));
     if (sale_detail_ids.length) await refundSale(tx, ctx, cart, { sale_detail_ids, reason });
