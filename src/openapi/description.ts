@@ -41,7 +41,7 @@ collection. **Money** is an integer of minor units with its currency. **Time** i
 the oldest request counted expires. **Interfaces**: \`X-Interface\` picks the sales channel, and says in every answer
 which one was used. **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`. **Idempotency-Key** makes
 any change safe to repeat for 24 hours; **If-None-Match** and **If-Match** work with every \`ETag\`.
-**Accept-Language** takes en, es and pt.`;
+**Accept-Language** takes en, es and pt; without it the language is that of the interface.`;
 
 /** What the document says before any route: who, how to get in, what the sections are. */
 export function basicDocument(): Partial<OpenAPIV3_1.Document> {

@@ -41,7 +41,8 @@ export async function validationRoutes(app: FastifyInstance): Promise<void> {
         'Accepted or rejected, the scan is kept and answered with 201. In place of a code, `ticket_id` checks somebody in by ' +
         'name. A ticket admits from 6 hours before the doors ' +
         'open (or the event starts) until 6 hours after the event ends (24 after it starts when no end is known), ' +
-        'unless its type names its own times. An exit is judged by the ticket alone.',
+        'unless its type names its own times. An exit is judged by the ticket alone. Where codes rotate, one that is not of ' +
+        'the moment by our clock (15 seconds, and 15 on either side) is rejected as `expired`.',
       body: Scan,
       answer: one('validation', Validation, { status: 201, location: ({ id }) => `/validations/${id}` }),
       problems: ['not_found', 'conflict'],

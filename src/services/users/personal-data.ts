@@ -73,7 +73,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     secret: ['data'],
     erase: {
       ...{ to_email: 'NULL', data: "'{}'" },
-      status: "CASE status WHEN 'pending' THEN 'expired' ELSE status END",
+      status: "CASE WHEN status IN ('pending', 'left') THEN 'expired' ELSE status END",
       finished_at: 'coalesce(finished_at, now())',
     },
   },

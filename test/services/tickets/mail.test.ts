@@ -10,6 +10,7 @@ import { pay } from '../../../src/services/payments/pay.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { createSubscription } from '../../../src/services/subscriptions/create.ts';
 import { listCartTickets } from '../../../src/services/tickets/read.ts';
+import { eraseUser } from '../../../src/services/users/erase.ts';
 import type { System } from '../../../src/system.ts';
 import { type MailServer, mailServer } from '../../helpers/mail-server.ts';
 import { payByToken, runAllJobs, tell } from '../../helpers/payments.ts';
@@ -90,6 +91,16 @@ describe('a cart that is paid', () => {
     for (const { id } of [nobodys, anas]) await pay(world.seller(), id, { method: 'cash' });
     await runJobs(worker);
     expect(server.received.map(({ to }) => to)).toEqual([['ana@mail.com']]);
+  });
+
+  it('of an account that was erased before its mail went out is told to nobody', async () => {
+    const ben = world.buyer({ user_id: world.ben });
+    const cart = await open(ben, adults(1));
+    await pay(world.seller(), cart.id, { method: 'cash' });
+    await eraseUser(ben, world.ben);
+    expect(await statuses(`tickets:${cart.id}`)).toEqual(['expired']);
+    await runJobs(worker);
+    expect(server.received).toEqual([]);
   });
 
   it('of products alone brings no tickets', async () => {
