@@ -14,6 +14,7 @@ export const events: Folder = {
       status: 200,
       root: 'events',
       set: {
+        stadium_event_id: "json.events.find((e) => e.seating === 'mixed').id",
         festival_event_id: "json.events.find((e) => e.seating === 'general').id",
         event_id: "json.events.find((e) => e.seating === 'seated').id",
       },
@@ -111,6 +112,24 @@ export const maps: Folder = {
       status: 200,
       root: 'seat',
       test: { 'is available': "json.seat.status === 'available'" },
+    },
+    {
+      operation: 'listMaps',
+      name: 'Maps of an event that leaves no lone seats',
+      method: 'GET',
+      path: '/events/{{stadium_event_id}}/maps',
+      status: 200,
+      root: 'maps',
+      set: { stadium_map_id: 'json.maps[0].id' },
+    },
+    {
+      operation: 'listSeats',
+      name: 'Its first free seats',
+      method: 'GET',
+      path: '/events/{{stadium_event_id}}/maps/{{stadium_map_id}}/seats?status=available&per_page=2',
+      status: 200,
+      root: 'seats',
+      set: { second_of_row_id: 'json.seats[1].id', row_type_id: 'json.seats[1].prices[0].ticket_type_id' },
     },
     {
       operation: 'getAvailability',

@@ -56,6 +56,18 @@ export const carts: Folder = {
       },
     },
     {
+      operation: 'openCart',
+      name: 'A lone seat would be left: 409',
+      method: 'POST',
+      path: '/carts?dry_run=true',
+      body: { items: [{ ticket_type_id: '{{row_type_id}}', seat_ids: ['{{second_of_row_id}}'] }] },
+      status: 409,
+      test: {
+        'names it': "json.code === 'orphan_seat' && json.orphan_seat_ids.length === 1",
+        'says what to take instead': "json.alternatives[0].kind === 'adjacent_seats'",
+      },
+    },
+    {
       operation: 'addSaleDetails',
       name: 'Hold the best available',
       method: 'POST',

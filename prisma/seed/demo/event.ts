@@ -24,7 +24,33 @@ export interface DemoEvent {
   ticket_types: readonly DemoTicketType[];
   products?: readonly DemoProduct[];
   codes?: readonly CodeRow[];
+  quantity_rules?: readonly DemoRule[];
+  blocks?: readonly DemoBlock[];
   gates?: readonly string[];
+  /** No single free seat may be left between taken ones. */
+  orphan_rule?: boolean;
+}
+
+/** Tickets that cost less together; types by their English names. */
+export type DemoRule = { name: string } & (
+  | { kind: 'multi_buy'; types: readonly string[]; take: number; pay: number }
+  | { kind: 'bundle'; parts: readonly { type: string; quantity: number }[]; price: number }
+);
+
+/** Stock out of sale, or kept for one of the interfaces: a number of places of a section, or a row of its seats. */
+export interface DemoBlock {
+  kind: 'kill' | 'house' | 'hold' | 'allotment';
+  name: string;
+  note?: string;
+  section: string;
+  quantity?: number;
+  row?: string;
+  /** Index of the interface that it is for. */
+  interface?: number;
+  /** That interface goes on with general sale once it is used up. */
+  overflow?: boolean;
+  /** Days before the event at which what is left goes on sale. */
+  released_days_before?: number;
 }
 
 /** A local time in a week to come, so that a demo event lies months ahead whenever it is seeded. */
@@ -41,6 +67,8 @@ export interface DemoTicketType {
   /** Names of the sections where it is valid. */
   sections: readonly string[];
   hidden?: boolean;
+  /** A lower price until so many are sold. */
+  phase?: { name: string; price: number; until_sold: number };
 }
 
 export interface DemoProduct {

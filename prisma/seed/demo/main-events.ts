@@ -75,7 +75,12 @@ export const festival: DemoEvent = {
   interfaces: [{ index: 0 }, { index: 1 }, { index: 2, extra_fee: 1_500 }],
   popularity: 900,
   ticket_types: [
-    { name: { en: 'General', es: 'General', pt: 'Geral' }, price: 45_000, sections: ['Festival ground'] },
+    {
+      name: { en: 'General', es: 'General', pt: 'Geral' },
+      price: 45_000,
+      sections: ['Festival ground'],
+      phase: { name: 'Early bird', price: 39_000, until_sold: 500 },
+    },
     {
       name: { en: 'Student', es: 'Estudiante', pt: 'Estudante' },
       price: 32_000,
@@ -90,6 +95,30 @@ export const festival: DemoEvent = {
   products: [
     { name: { en: 'Parking', es: 'Estacionamiento', pt: 'Estacionamento' }, price: 8_000, capacity: 800 },
     { name: { en: 'T-shirt', es: 'Polera', pt: 'Camiseta' }, price: 15_000, capacity: 2_000 },
+  ],
+  quantity_rules: [
+    { name: 'Students: 4 for 3', kind: 'multi_buy', types: ['Student'], take: 4, pay: 3 },
+    {
+      name: 'Family',
+      kind: 'bundle',
+      price: 135_000,
+      parts: [
+        { type: 'General', quantity: 2 },
+        { type: 'Student', quantity: 2 },
+      ],
+    },
+  ],
+  blocks: [
+    { kind: 'kill', name: 'Behind the mixing desk', section: 'Festival ground', quantity: 60 },
+    { kind: 'hold', name: 'The bands', note: 'Ask at the desk', section: 'Festival ground', quantity: 40 },
+    {
+      kind: 'allotment',
+      name: 'Partner shops',
+      section: 'Festival ground',
+      quantity: 600,
+      interface: 2,
+      released_days_before: 14,
+    },
   ],
   codes: [{ code: 'EARLY15', kind: 'percentage', value: 1_500, stackable: true }],
   gates: ['North gate', 'South gate', 'Car park'],
@@ -132,6 +161,11 @@ export const stadium: DemoEvent = {
       price: 55_000,
       sections: ['Pitch'],
     },
+  ],
+  orphan_rule: true,
+  blocks: [
+    { kind: 'house', name: 'House seats', section: 'Lower 101', row: '1', released_days_before: 1 },
+    { kind: 'allotment', name: 'Box office', section: 'Pitch', quantity: 500, interface: 1, overflow: true },
   ],
   gates: ['Gate 1', 'Gate 2', 'Gate 3', 'Gate 4'],
 };

@@ -6,6 +6,7 @@ import { insertRow, insertRows } from '../rows.ts';
 import type { DemoEvent, EventTime, MapName, VenueName } from './event.ts';
 import { CURRENCY } from './people.ts';
 import type { Venue } from './venues.ts';
+import { writeBlocks, writeRules } from './write-terms.ts';
 
 /** A code of an event; `unlocks`: the English name of the hidden ticket type it opens. */
 export interface CodeRow {
@@ -78,7 +79,10 @@ export async function writeEvent(tx: Tx, place: Place, event: DemoEvent): Promis
       ticket_type_ids: unlocks === undefined ? [] : [types.get(unlocks)],
     });
   for (const name of event.gates ?? []) await insertRow(tx, 'gate', { company_id, event_id, name });
+  await writeRules(tx, { company_id, event_id }, types, event.quantity_rules ?? []);
   if (event.status !== 'draft') await publishEvent(tx, company_id, event_id);
+  const where = { company_id, event_id, interface_ids, sections: map.sections };
+  await writeBlocks(tx, where, columns.starts_at, event.blocks ?? []);
   if (event.status === 'cancelled') await tx.execute(CANCEL, [company_id, event_id]);
 }
 
@@ -109,7 +113,7 @@ async function eventColumns(tx: Tx, { company_id, categories }: Place, event: De
       sales_start: yesterday,
       sales_end: later(hours),
     },
-    ...{ orphan_rule: false, max_per_cart: MAX_PER_CART },
+    ...{ orphan_rule: event.orphan_rule ?? false, max_per_cart: MAX_PER_CART },
   };
 }
 
@@ -130,7 +134,7 @@ async function writeTicketTypes(
   { ticket_types }: DemoEvent,
 ): Promise<Map<string, number>> {
   const ids = new Map<string, number>();
-  for (const [position, { name, price, sections: names, hidden = false }] of ticket_types.entries()) {
+  for (const [position, { name, price, sections: names, hidden = false, phase }] of ticket_types.entries()) {
     const section_ids = names.map((section) => {
       const id = sections.get(section);
       if (id === undefined) throw new Error(`no section ${section}`);
@@ -141,6 +145,8 @@ async function writeTicketTypes(
       ...{ section_ids, max_per_cart: MAX_PER_CART, access_code_required: hidden },
     });
     ids.set(name.en, id);
+    if (phase)
+      await insertRow(tx, 'price_phase', { company_id: common.company_id, ticket_type_id: id, ...phase });
   }
   return ids;
 }
