@@ -174,30 +174,6 @@ describe('the demo company', { timeout: SLOW }, () => {
     expect(await bcrypt.compare(demo?.secrets.password ?? '', password_hash)).toBe(true);
   });
 
-  it('shows phases, quantity rules, house seats and allotments', async () => {
-    expect(await read('SELECT name, price, until_sold FROM price_phase')).toEqual([
-      { name: 'Early bird', price: 39_000, until_sold: 500 },
-    ]);
-    const rules = await read<{ kind: string }>(
-      "SELECT definition ->> 'kind' AS kind FROM quantity_rule ORDER BY id",
-    );
-    expect(rules.map(({ kind }) => kind)).toEqual(['multi_buy', 'bundle']);
-    const blocks = await read(
-      `SELECT b.kind, b.interface_id, b.overflow, b.release_at < e.starts_at AS released,
-         coalesce(b.quantity, (SELECT count(*)::int FROM event_seat s WHERE s.block_id = b.id AND s.status = 'blocked')) AS n
-       FROM block b JOIN event e ON e.company_id = b.company_id AND e.id = b.event_id ORDER BY b.id`,
-    );
-    const plain = { interface_id: null, overflow: false, released: null };
-    expect(blocks).toEqual([
-      { kind: 'kill', ...plain, n: 60 },
-      { kind: 'hold', ...plain, n: 40 },
-      { kind: 'allotment', interface_id: 3, overflow: false, released: true, n: 600 },
-      { kind: 'house', ...plain, released: true, n: expect.any(Number) },
-      { kind: 'allotment', interface_id: 2, overflow: true, released: null, n: 500 },
-    ]);
-    expect((blocks[3] as { n: number }).n).toBeGreaterThan(10);
-  });
-
   it('is found by name, venue and city, whatever the accents', async () => {
     const { search_text } = await one<{ search_text: string }>(
       'SELECT search_text FROM event WHERE slug = $1',
