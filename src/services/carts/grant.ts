@@ -25,7 +25,7 @@ type Tickets = Extract<Wanted, { type: unknown }>;
 export const askerOf = ({ ctx, codes }: Pick<Case, 'ctx' | 'codes'>, want?: Wanted): Asker => ({
   interface_id: ctx.interface.id,
   code_ids: codes.map((code) => code.id),
-  kept_by: want?.plan?.kept ? want.plan.setting.id : undefined,
+  renews: want?.plan?.kept ? (want.plan.setting.renews_setting_id ?? undefined) : undefined,
   now: ctx.now,
 });
 

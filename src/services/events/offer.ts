@@ -81,7 +81,8 @@ export interface OfferBlock {
   section_ids: number[];
   interface_id: number | null;
   code_id: number | null;
-  plan_setting_id: number | null;
+  /** Of a renewal: the plan setting whose subscribers they are kept for. */
+  renews_setting_id: number | null;
   overflow: boolean;
   release_at: Date | null;
 }
@@ -108,7 +109,9 @@ const LOAD = statement(
      (SELECT coalesce(json_agg(json_build_array(p.id, p.version) ORDER BY p.id), '[]') FROM event_map m
        JOIN map p ON p.company_id = m.company_id AND p.id = m.map_id
        WHERE m.company_id = e.company_id AND m.event_id = e.id) AS maps,
-     (SELECT coalesce(json_agg(b ORDER BY b.id), '[]') FROM block b
+     (SELECT coalesce(json_agg(to_jsonb(b) || jsonb_build_object('renews_setting_id',
+         (SELECT r.renews_setting_id FROM plan_setting r
+           WHERE r.company_id = b.company_id AND r.id = b.plan_setting_id)) ORDER BY b.id), '[]') FROM block b
        WHERE b.company_id = e.company_id AND b.event_id = e.id AND b.released_at IS NULL) AS blocks,
      (SELECT coalesce(json_agg(q ORDER BY q.position, q.id), '[]') FROM quantity_rule q
        WHERE q.company_id = e.company_id AND q.event_id = e.id) AS rules

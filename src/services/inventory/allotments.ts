@@ -11,15 +11,15 @@ import type { StockLine } from './stock.ts';
 export interface Asker {
   interface_id: number;
   code_ids: readonly number[];
-  /** The plan setting by which they have a place that was kept for them. */
-  kept_by?: number | undefined;
+  /** The plan setting that they renew: places are kept for those who have it. */
+  renews?: number | null | undefined;
   now: Date;
 }
 
 /** Whether the places of a block are for this asker. One whose time has come is worth nothing, released or not. */
-export const isFor = (block: OfferBlock, { interface_id, code_ids, kept_by, now }: Asker): boolean =>
+export const isFor = (block: OfferBlock, { interface_id, code_ids, renews, now }: Asker): boolean =>
   !(block.release_at && block.release_at <= now) &&
-  (block.kind === 'renewal' ? kept_by === block.plan_setting_id : block.kind === 'allotment') &&
+  (block.kind === 'renewal' ? renews === block.renews_setting_id : block.kind === 'allotment') &&
   (block.interface_id === null || block.interface_id === interface_id) &&
   (block.code_id === null || code_ids.includes(block.code_id));
 

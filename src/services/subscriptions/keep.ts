@@ -42,16 +42,44 @@ export const keepsPlaces = (setting: PlanSettingRow, now: Date): boolean =>
  * asked for at any time, and again.
  */
 export async function keepAt(tx: Tx, setting: PlanSettingRow, event_id: number, now: Date): Promise<NotKept> {
-  const { company_id, id, renews_setting_id } = setting;
+  const { company_id } = setting;
   const none: NotKept = { seat_ids: [], places: 0 };
   if (!(await tx.query(OPEN, [company_id, event_id])).length) return none; // kept when it is published
   await lockBlocks(tx, company_id, event_id);
-  const place = { company_id, event_id, plan_setting_id: id };
-  if (!keepsPlaces(setting, now)) {
-    await letGoOfAll(tx, place);
-    return none;
-  }
-  const keeper: Keeper = { ...place, name: setting.name, deadline: setting.renewal_deadline as Date };
+  const chosen = await chooseOne(tx, setting, event_id, now);
+  if (!chosen) return none;
+  return keepBy(tx, chosen, event_id);
+}
+
+const RIVALS = statement(
+  'kept_rival_settings',
+  `SELECT s.* FROM plan_setting s JOIN plan p ON p.company_id = s.company_id AND p.id = s.plan_id
+   WHERE s.company_id = $1 AND (s.id = $2 OR (s.renews_setting_id = $3 AND $4::int = ANY(p.event_ids)))
+   ORDER BY s.renewal_deadline DESC, s.id`,
+);
+
+/** Of several settings that renew the same one, that with the latest deadline keeps its places; the others let go. */
+async function chooseOne(
+  tx: Tx,
+  setting: PlanSettingRow,
+  event_id: number,
+  now: Date,
+): Promise<PlanSettingRow | undefined> {
+  const { company_id, id, renews_setting_id } = setting;
+  const rivals = await tx.query<PlanSettingRow>(RIVALS, [company_id, id, renews_setting_id, event_id]);
+  const chosen = rivals.find((rival) => keepsPlaces(rival, now));
+  for (const rival of rivals)
+    if (rival.id !== chosen?.id) await letGoOfAll(tx, { company_id, event_id, plan_setting_id: rival.id });
+  return chosen;
+}
+
+async function keepBy(tx: Tx, setting: PlanSettingRow, event_id: number): Promise<NotKept> {
+  const { company_id, id, renews_setting_id } = setting;
+  const none: NotKept = { seat_ids: [], places: 0 };
+  const keeper: Keeper = {
+    ...{ company_id, event_id, plan_setting_id: id, name: setting.name },
+    deadline: setting.renewal_deadline as Date,
+  };
   const holders = [company_id, renews_setting_id, id, event_id];
   if (setting.seat_choice) {
     const seats = await tx.query<{ seat_id: number }>(SEATS, holders);

@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
+import { getCart } from '../../../src/services/carts/read.ts';
 import { publishEvent } from '../../../src/services/events/manage/life.ts';
 import { getJob } from '../../../src/services/jobs/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { updatePlan } from '../../../src/services/plans/change.ts';
-import { updatePlanSetting } from '../../../src/services/plans/settings.ts';
+import { createPlanSetting, updatePlanSetting } from '../../../src/services/plans/settings.ts';
 import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { cancelSubscription, patchSubscription } from '../../../src/services/subscriptions/change.ts';
 import { createSubscription } from '../../../src/services/subscriptions/create.ts';
@@ -203,6 +204,43 @@ describe('a season that may be renewed', () => {
     await runAllJobs(world.system);
     expect(await statusOf(next, 'C3')).toEqual(['available', 'available', 'available']);
     await cancelCart(ben(), taken.id);
+  });
+
+  it('goes on by the setting that its holder chooses among those that follow', async () => {
+    const first = await makeSeason(world);
+    const id = await holder(first.seats, 'E2');
+    const next = await following(first.seats, fromNow(60 * DAY));
+    const { id: dear, job_id } = await createPlanSetting(admin(), next.plan_id, {
+      ...{ name: 'Seat and dinner', price: 50_000, currency: 'EUR', interval: 'season', seat_choice: true },
+      ...{ renews_setting_id: first.seats, renewal_deadline: fromNow(50 * DAY) },
+    });
+    await runAllJobs(world.system);
+    // The place is kept once, until the later of both days; it is the holder's by either.
+    expect((await getJob(admin(), job_id as string)).result).toMatchObject({
+      season_keep: { subscribers: 1, not_kept: [] },
+    });
+    const keepers = () =>
+      world.sql(
+        `SELECT DISTINCT plan_setting_id AS id FROM block WHERE event_id = ANY($1) AND released_at IS NULL`,
+        next.event_ids,
+      );
+    expect(await keepers()).toEqual([{ id: next.seats }]);
+    const renewal_deadline = fromNow(70 * DAY);
+    await updatePlanSetting(admin(), next.plan_id, dear, { renewal_deadline });
+    await runAllJobs(world.system);
+    expect(await keepers()).toEqual([{ id: dear }]);
+    await updatePlanSetting(admin(), next.plan_id, dear, { renewal_deadline: fromNow(50 * DAY) });
+    await runAllJobs(world.system);
+    expect(await keepers()).toEqual([{ id: next.seats }]);
+    expect(await statusOf(next, 'E2')).toEqual(['blocked', 'blocked', 'blocked']);
+    const other = await makeSeason(world);
+    const strange = { plan_setting_id: other.seats };
+    expect((await refusalOf(patchSubscription(ana(), id, strange))).code).toBe('validation_failed');
+    await patchSubscription(ana(), id, { plan_setting_id: dear });
+    const { cart_id } = await renewSubscription(ana(), id);
+    expect((await getCart(ana(), cart_id as string)).totals.total).toBe(50_000);
+    await pay(world.seller(), cart_id as string, { method: 'cash' });
+    expect(await statusOf(next, 'E2')).toEqual(['sold', 'sold', 'sold']);
   });
 
   it('keeps seats of a date from the moment that it is published, for those who renewed as well', async () => {
