@@ -32,6 +32,14 @@ export const tickets: Folder = {
       test: { 'has the holder': "json.ticket.holder.first_name === 'Grace'" },
     },
     {
+      operation: 'getTicketCode',
+      method: 'GET',
+      path: '/tickets/{{ticket_id}}/code',
+      status: 200,
+      root: 'code',
+      test: { 'does not rotate here': 'json.code.rotation === null' },
+    },
+    {
       operation: 'getTicketQrSvg',
       method: 'GET',
       path: '/tickets/{{ticket_id}}/qr.svg',

@@ -9,10 +9,11 @@ import {
   qrCode,
   RevokeTicket,
   Ticket,
+  TicketCode,
   ticketsQuery,
 } from '../schemas/tickets.ts';
 import { changeHolder } from '../services/tickets/holder.ts';
-import { drawQrPng, drawQrSvg } from '../services/tickets/qr.ts';
+import { drawQrPng, drawQrSvg, getCode } from '../services/tickets/qr.ts';
 import {
   getTicket,
   getTicketByCode,
@@ -75,6 +76,24 @@ export async function ticketRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'conflict'],
     },
     ({ ctx, params }) => getTicketByCode(ctx, params.qr_code),
+  );
+  route(
+    app,
+    'GET',
+    '/tickets/:ticket_id/code',
+    {
+      ...STAFF,
+      scopes: ['sell'],
+      ...TICKET,
+      operation: 'getTicketCode',
+      summary: 'The code of a ticket, and what an app makes rotating ones of without a connection',
+      description:
+        'For the seller’s own app, which keeps the secret where its user cannot copy it. Whoever has it can show live codes ' +
+        'until the ticket is reissued or passed on.',
+      answer: { ...one('code', TicketCode), cache: 'private, no-store' },
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, params }) => getCode(ctx, params.ticket_id),
   );
   route(
     app,

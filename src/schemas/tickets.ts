@@ -96,5 +96,25 @@ export const Ticket = z
   })
   .meta({ id: 'Ticket' });
 
+export const TicketCode = z
+  .object({
+    ticket_id: z.string(),
+    qr_code: z.string().describe('The code of this moment.'),
+    changes_at: at.nullable().describe('Null: it stays.'),
+    rotation: z
+      .object({
+        token: z.string().describe('What is signed: a code is this, a dot, and the digits of its moment.'),
+        secret: z
+          .string()
+          .describe('Of the digits (RFC 6238), in base32. Another after a reissue or transfer.'),
+        algorithm: z.literal('SHA1'),
+        digits: z.int(),
+        period: z.int().describe('Seconds.'),
+      })
+      .nullable()
+      .describe('Of an event with rotating codes: what an app makes codes of without a connection.'),
+  })
+  .meta({ id: 'TicketCode' });
+
 /** A ticket as the door sees it: whoever scanned its code needs no second copy. */
 export const ScannedTicket = z.object(shape).meta({ id: 'ScannedTicket' });

@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyRotating } from '../../examples/verify-rotating-code.ts';
 import { runJobs } from '../../src/jobs/worker.ts';
@@ -51,6 +52,34 @@ describe('the owner of a ticket whose codes rotate', () => {
       expect(read?.text).toMatch(/\.\d{8}$/);
     }
     expect(await verdict(qr_code)).toEqual(['accepted', null]);
+  });
+
+  it('may have it on a device of the seller that makes every code by itself, until it is reissued', async () => {
+    const ticket = await world.ticket({ user_id: world.john });
+    const url = `/tickets/${ticket.id}/code`;
+    const answer = await world.call(url, { who: 'seller' });
+    const { code } = answer.body;
+    expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'private, no-store']);
+    expect(code).toEqual({
+      ticket_id: ticket.id,
+      qr_code: expect.stringContaining(`${code.rotation.token}.`),
+      changes_at: expect.any(String),
+      rotation: {
+        ...{ algorithm: 'SHA1', digits: 8, period: 15, token: await world.code(ticket) },
+        secret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+      },
+    });
+    const { token, ...terms } = code.rotation;
+    const later = Date.now() + HOUR; // the device has lost its network long ago
+    const told = `${token}.${new TOTP({ ...terms, secret: terms.secret }).generate({ timestamp: later })}`;
+    expect(told).toBe(await shown(ticket, -(later - Date.now())));
+    await world.call(`/tickets/${ticket.id}/reissue`, { who: 'seller', body: {} });
+    const next = (await world.call(url, { who: 'seller' })).body.code.rotation;
+    expect(next.secret).not.toBe(terms.secret);
+    for (const who of ['john', 'admin'] as const)
+      expect((await world.call(url, { who })).body.code).toBe('insufficient_scope');
+    const dead = await world.ticket({ status: 'void' });
+    expect((await world.call(`/tickets/${dead.id}/code`, { who: 'seller' })).status).toBe(409);
   });
 
   it('cannot carry it on paper: PDFs are refused, the date is not', async () => {

@@ -1,5 +1,6 @@
 import { type KeyObject, sign, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { base32nopad } from '@scure/base';
 import { LRUCache } from 'lru-cache';
 import { type Database, statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
@@ -140,6 +141,16 @@ export class TicketKeyring {
     const key = claims && (await this.#numbered(company_id, readTicketCode(token)?.keyNumber ?? 0));
     if (!key) return undefined;
     return { claims, timely: digits !== undefined && isTimely(secretBy(key, claims), digits, at) };
+  }
+
+  /**
+   * What a device of the owner makes the codes of a ticket of that rotate, with no network: what is signed, and the secret
+   * of the digits (base32). Both by the newest key.
+   */
+  async seedOf(company_id: number, claims: TicketClaims): Promise<{ token: string; secret: string }> {
+    const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
+    const token = await signTicketCodeInPool(claims, key);
+    return { token, secret: base32nopad.encode(secretBy(key, claims)) };
   }
 
   /** What scanners tell the rotating codes of an event by, one for each key that may have signed a ticket. Secret. */

@@ -1,7 +1,10 @@
+import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError } from '../../errors.ts';
+import type { TicketCode } from '../../schemas/tickets.ts';
 import { qrPng, qrSvg } from './qr-image.ts';
+import { changesAfter, ROTATION } from './rotation.ts';
 import { claimsOf, isLive, readTicket, type TicketRow } from './row.ts';
 
 const EVENT_NAME = statement('ticket_event_name', 'SELECT name FROM event WHERE company_id = $1 AND id = $2');
@@ -27,6 +30,22 @@ export async function drawQrSvg(ctx: Context, ticket_id: string): Promise<string
  */
 export async function drawQrPng(ctx: Context, ticket_id: string, scale: number | undefined): Promise<Buffer> {
   return qrPng(await liveCode(ctx, await readTicket(ctx, ticket_id)), scale);
+}
+
+/**
+ * The code that a ticket has now, and where codes rotate what the seller's own app makes the next ones of by itself: at
+ * the door of a stadium phones have no network.
+ * @throws AppError not_found; conflict when the ticket no longer admits
+ */
+export async function getCode(ctx: Context, ticket_id: string): Promise<z.output<typeof TicketCode>> {
+  const row = await readTicket(ctx, ticket_id);
+  const qr_code = await liveCode(ctx, row);
+  const { db, rotatingEvents, ticketKeys } = ctx.system;
+  const rotating = await rotatingEvents.among(db, ctx.company_id, [row.event_id]);
+  if (!rotating.has(row.event_id)) return { ticket_id, qr_code, changes_at: null, rotation: null };
+  const { window: _, ...terms } = ROTATION;
+  const seed = await ticketKeys.seedOf(ctx.company_id, claimsOf(row));
+  return { ticket_id, qr_code, changes_at: changesAfter(ctx.now), rotation: { ...terms, ...seed } };
 }
 
 async function liveCode(ctx: Context, row: TicketRow): Promise<string> {

@@ -26,6 +26,13 @@ export const doorRoutes: readonly RouteEntry[] = [
     example: async (w) => ({ url: `/tickets/qr/${await w.code()}` }),
   },
   {
+    ...staff,
+    scopes: ['sell'],
+    route: 'GET /tickets/:ticket_id/code',
+    answer: { one: 'code' },
+    example: async (w, who) => ({ url: `/tickets/${(await w.paid(who)).ticket}/code` }),
+  },
+  {
     ...buyers,
     route: 'GET /tickets/:ticket_id/qr.svg',
     answer: 'file',
