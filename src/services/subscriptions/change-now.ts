@@ -15,11 +15,12 @@ import { renewalOf } from './renew.ts';
 import { readSubscription, type SubscriptionRow, type SubscriptionView } from './row.ts';
 import { expand } from './wanted.ts';
 
-// What the period that runs is worth: its price, less what a code took off it or was given back of it. What a change
-// before it carried over was paid for, too.
+// What the period that runs is worth: its price, or what a seller asked instead, less what was given back of it. What a
+// change before it carried over was paid for, too.
 const WORTH = statement(
   'subscription_period_worth',
-  `SELECT greatest(0, p.amount - coalesce(l.discount, 0) - coalesce(l.refunded, 0))::int AS worth
+  `SELECT greatest(0, CASE WHEN p.immediate THEN p.amount ELSE least(p.amount, coalesce(l.unit_price, p.amount)) END
+       - coalesce(l.discount, 0) - coalesce(l.refunded, 0))::int AS worth
    FROM subscription_period p
    LEFT JOIN sale_detail l ON l.company_id = p.company_id AND l.cart_id = p.cart_id
      AND l.subscription_id = p.subscription_id AND l.kind = 'plan'

@@ -1,15 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/errors.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
+import { patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { listCredits } from '../../../src/services/credit/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
+import { refundCart } from '../../../src/services/refunds/refund.ts';
 import {
   cancelSubscription,
   patchSubscription,
   pauseSubscription,
 } from '../../../src/services/subscriptions/change.ts';
 import { changeNow, quoteChange } from '../../../src/services/subscriptions/change-now.ts';
+import { createSubscription } from '../../../src/services/subscriptions/create.ts';
 import { getSubscription } from '../../../src/services/subscriptions/read.ts';
 import { renewSubscription } from '../../../src/services/subscriptions/renew.ts';
 import { moneyFaults } from '../../helpers/money-audit.ts';
@@ -122,6 +125,20 @@ describe('a change of the setting now', () => {
     await world.clear();
     expect((await getCart(ana(), lapsing.cart_id as string)).status).toBe('expired');
     expect(await getSubscription(ana(), id)).toMatchObject({ period: 1, plan_setting_id: friends.month });
+    await cancelSubscription(world.seller(), id, 'now');
+  });
+
+  it('credits no more than what was paid for the period, whatever its price', async () => {
+    const { id, cart_id } = await createSubscription(ana(), { plan_setting_id: friends.year });
+    const cart = await getCart(world.seller(), cart_id as string);
+    const price_override = { unit_price: 5_000, reason: 'press' };
+    await patchSaleDetail(world.seller(), cart.id, cart.sale_details[0]?.id as string, { price_override });
+    await pay(world.seller(), cart.id, { method: 'cash' });
+    const { current_period_start: now } = await getSubscription(ana(), id);
+    const quote = () => quoteChange(ana({ now: now as Date }), id, friends.month);
+    expect(await quote()).toMatchObject({ unused: 5_000, amount_due: 0, credit: 1_100 });
+    await refundCart(world.seller(), cart.id, { reason: 'Kindness', amount: 4_000 });
+    expect(await quote()).toMatchObject({ unused: 1_000, amount_due: 2_900, credit: 0 });
     await cancelSubscription(world.seller(), id, 'now');
   });
 
