@@ -139,7 +139,7 @@ describe('a card that requires action', () => {
     expect(html).toContain('€80.00');
     const done = await decideAction(world.system, payment.id, 'approve');
     expect(done).toContain('Payment approved');
-    expect(done).toContain('href="https://shop.example/thanks?a=1&#38;b=&#34;&#60;2&#62;&#34;"');
+    expect(done).toContain('href="https://shop.example/thanks?a=1&amp;b=&quot;&lt;2&gt;&quot;"');
     expect(await getPayment(ctx, cart.id, payment.id)).toMatchObject({
       status: 'captured',
       action_url: null,
