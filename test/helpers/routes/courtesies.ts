@@ -24,7 +24,7 @@ async function host(w: ApiWorld): Promise<string> {
 export const courtesyRoutes: readonly RouteEntry[] = [
   {
     route: 'POST /courtesies',
-    ...{ scopes: ['admin'], status: 201, answer: { created: 'courtesies' } },
+    ...{ scopes: ['admin'], status: 201, answer: { created: 'courtesies' }, texts: ['host', 'note'] },
     example: async (w) => {
       const name = (await host(w)).split('/').at(-1);
       const guest = { first_name: 'Eva', last_name: 'Roe', email: 'eva@mail.com', document_number: '9' };
