@@ -17,7 +17,7 @@ import type { Wanted } from './wanted.ts';
 // with the accessible seat beside it. Both are judged under the locks of the seats and of those around them, so two carts
 // cannot leave a seat alone together.
 
-/** The maps of events by which seats are judged, by event. */
+/** The maps of events by which seats are judged, by event; events that no rule is about have none. */
 export type Grounds = ReadonlyMap<number, readonly MapGeometry[]>;
 
 type WantedSeats = Extract<Wanted, { form: 'seats' | 'best' }>;
@@ -26,16 +26,30 @@ type WantedSeats = Extract<Wanted, { form: 'seats' | 'best' }>;
 const isJudged = (want: Wanted): want is WantedSeats =>
   (want.form === 'seats' || want.form === 'best') && !want.plan;
 
-/** Reads the maps of the events that seats are wanted of; they are almost always remembered. */
+/**
+ * Reads the maps of the events that seats are wanted of and a rule is about: all of them where no seat may be left alone,
+ * otherwise only where a companion's seat is chosen. So the many that are neither wait for no map.
+ */
 export async function groundsOf(
   system: System,
   commands: readonly { wanted: readonly Wanted[] }[],
 ): Promise<Grounds> {
+  const judged = commands.flatMap(({ wanted }) => wanted.filter(isJudged));
+  const chosen = judged.flatMap((want) => (want.form === 'seats' && !want.offer.orphan_rule ? want : []));
+  const companions = chosen[0]
+    ? await system.seatLabels.companionsAmong(
+        system.db,
+        chosen[0].offer.company_id,
+        chosen.flatMap((want) => want.seat_ids),
+      )
+    : new Set<number>();
   const grounds = new Map<number, readonly MapGeometry[]>();
-  for (const { wanted } of commands)
-    for (const want of wanted)
-      if (isJudged(want) && !grounds.has(want.offer.event_id))
-        grounds.set(want.offer.event_id, await mapsOf(system, want.offer));
+  for (const want of judged) {
+    const { offer } = want;
+    const asksFor =
+      offer.orphan_rule || (want.form === 'seats' && want.seat_ids.some((id) => companions.has(id)));
+    if (asksFor && !grounds.has(offer.event_id)) grounds.set(offer.event_id, await mapsOf(system, offer));
+  }
   return grounds;
 }
 
