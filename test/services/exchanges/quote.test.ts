@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 afterAll(() => world.close());
 
-const { seat, stalls, boxes, sold, idsOf, quote, commit, card, statusOf } = exchanging(() => world);
+const { stalls, boxes, sold, idsOf, quote, commit, card, statusOf } = exchanging(() => world);
 
 describe('a quote', () => {
   it('that expired or was given up holds nothing any more', async () => {
