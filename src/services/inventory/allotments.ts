@@ -3,9 +3,10 @@ import type { Tx } from '../../db/transaction.ts';
 import type { Offer, OfferBlock } from '../events/offer.ts';
 import type { StockLine } from './stock.ts';
 
-// An allotment keeps places for one interface, one code, or both; a renewal for those who had a season before. In general admission the block's row counts them; its
-// section counts what is left of them as blocked. The section's lock is the block's, too: whoever moves places of a
-// block holds it. A chosen seat carries the id of its block, through holds and sales, until the block is released.
+// An allotment keeps places for one interface, one code, or both; a renewal for those who had a season before. In general
+// admission the block's row counts them; its section counts what is left of them as blocked. The section's lock is the
+// block's, too: whoever moves places of a block holds it. A chosen seat carries the id of its block, through holds and
+// sales, until the block is released.
 
 /** Who asks: their interface, and the codes on their cart. */
 export interface Asker {

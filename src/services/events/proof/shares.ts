@@ -1,19 +1,12 @@
 import type { z } from 'zod';
 import type { Stock } from '../../../schemas/stock.ts';
 import type { CounterStock, EventStock } from '../stock.ts';
-import type { BlockRow, CapacityRow } from './rows.ts';
+import type { BlockRow, CapacityRow, LineRow } from './rows.ts';
 
 export type StockView = z.output<typeof Stock>;
 
 /** What lines and courtesies have taken, by what they took and who gave it. */
-export interface Taken {
-  section_id: number | null;
-  ticket_type_id: number | null;
-  product_id: number | null;
-  interface_id: number;
-  held: number;
-  sold: number;
-  kept: number;
+export interface Taken extends LineRow {
   courtesy: number;
 }
 
