@@ -142,6 +142,16 @@ export const payments: Folder = {
       body: { reason: 'Cannot come' },
       status: 201,
       root: 'refund',
+      set: { refund_id: 'json.refund.id' },
+    },
+    {
+      operation: 'retryRefund',
+      name: 'Nothing of a refund that was made can be tried again: 409',
+      method: 'POST',
+      path: '/carts/{{external_cart_id}}/refunds/{{refund_id}}/retry',
+      body: { method: 'cash' },
+      status: 409,
+      test: { 'says how the refund stands': "json.refund_status === 'succeeded'" },
     },
     {
       operation: 'listRefunds',

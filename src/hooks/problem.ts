@@ -51,7 +51,9 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusa
 export function refusalOf(raw: unknown, request: FastifyRequest): AppError {
   const error = translateDatabaseError(raw);
   if (error instanceof AppError) {
-    if (error.status >= 500) request.log.error({ err: error.cause ?? error }, error.message);
+    // 501 is an answer that the operator chose.
+    if (error.status >= 500 && error.status !== 501)
+      request.log.error({ err: error.cause ?? error }, error.message);
     return error;
   }
   const { code = '', statusCode } = error as Partial<FastifyError>;

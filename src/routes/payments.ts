@@ -10,6 +10,7 @@ import {
   providerName,
   Refund,
   RefundRequest,
+  RefundRetry,
   SandboxDecision,
   WebhookBody,
 } from '../schemas/payments.ts';
@@ -19,6 +20,7 @@ import { decideAction, showAction } from '../services/payments/sandbox/decide.ts
 import { receiveWebhook } from '../services/payments/webhook.ts';
 import { listRefunds } from '../services/refunds/read.ts';
 import { refundCart } from '../services/refunds/refund.ts';
+import { retryRefund } from '../services/refunds/retry.ts';
 
 /** Money in and out: payments and refunds of carts, and what payment providers tell us. */
 export async function paymentRoutes(app: FastifyInstance): Promise<void> {
@@ -118,6 +120,27 @@ function cartRefunds(app: FastifyInstance): void {
       problems: ['not_found', 'refund_exceeds_paid', 'conflict'],
     },
     ({ ctx, params, body }) => refundCart(ctx, params.cart_id, body),
+  );
+
+  route(
+    app,
+    'POST',
+    '/carts/:cart_id/refunds/:refund_id/retry',
+    {
+      operation: 'retryRefund',
+      summary: 'Give back what a provider has refused to give back',
+      description:
+        'For a refund that has `failed`: asks the provider anew, or writes down that the money was given by hand. It ' +
+        'never goes back twice: one try at a time, and none once it has succeeded.',
+      tag: 'Payments',
+      scopes: ['sell', 'admin'],
+      params: { ...cart, refund_id: uuidParam },
+      body: RefundRetry,
+      dryRun: true,
+      answer: one('refund', Refund),
+      problems: ['not_found', 'conflict'],
+    },
+    ({ ctx, params, body }) => retryRefund(ctx, params.cart_id, params.refund_id, body),
   );
 
   route(

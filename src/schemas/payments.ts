@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SeatRulesOverride } from './carts.ts';
 import { at, MAX_INT, money, text, uuid } from './common.ts';
 
 // ── requests ──
@@ -52,6 +53,9 @@ export const RefundRequest = z
     reason: text(500),
     keep_inventory: z.boolean().optional().describe('Do not put the places back on sale.'),
     force: z.boolean().optional().describe('Refund tickets that were used at the door, too.'),
+    override_seat_rules: SeatRulesOverride.optional().describe(
+      "The accessible seat goes back although its companion's stays. Kept in the audit log.",
+    ),
   })
   .superRefine(({ sale_detail_ids, amount }, check) => {
     if (sale_detail_ids && amount !== undefined)
@@ -60,6 +64,20 @@ export const RefundRequest = z
       check.addIssue({ code: 'custom', path: ['sale_detail_ids'], message: 'names a line twice' });
   });
 export type RefundRequest = z.output<typeof RefundRequest>;
+
+const byHand = text(255).optional().describe('What names the transfer where it was made.');
+
+export const RefundRetry = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('card').describe('Ask the provider of the payment anew.') }),
+  z.strictObject({
+    method: z.literal('cash').describe('The buyer was given cash, out of your open drawer.'),
+  }),
+  z.strictObject({
+    method: z.literal('external').describe('It was paid in another way.'),
+    reference: byHand,
+  }),
+]);
+export type RefundRetry = z.output<typeof RefundRetry>;
 
 export const SandboxDecision = z.strictObject({ decision: z.enum(['approve', 'decline']) });
 
@@ -117,9 +135,14 @@ export const Refund = z
           payment_id: z.string(),
           amount: money,
           status: z.enum(['pending', 'succeeded', 'failed']),
+          failure_reason: z.string().nullable().describe('Why the provider refuses to give it back.'),
+          paid_by: z
+            .enum(['cash', 'external'])
+            .nullable()
+            .describe('How it was given by hand after the provider had refused; null: the way it came.'),
         }),
       )
-      .describe('What was taken off each payment.'),
+      .describe('What was taken off each payment. What has failed is tried again by POST …/retry.'),
     created_at: at,
     updated_at: at,
   })

@@ -67,7 +67,7 @@ const payment = () => ({
 });
 const refund = () => ({
   ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), payment_id: uuidv7() },
-  ...{ currency: 'EUR', amount: 1, sale_detail_ids: [], status: 'succeeded' },
+  ...{ step_id: uuidv7(), currency: 'EUR', amount: 1, sale_detail_ids: [], status: 'succeeded' },
 });
 const ticket = () => ({
   ...{ company_id: company.company_id, id: uuidv7(), event_id: event.event_id },
@@ -177,6 +177,16 @@ const CHECKS: Record<string, CheckRule> = {
     row: refund,
     allowed: [{ amount: 0 }], // the tickets of a free sale are given back for nothing
     refused: [{ amount: -1 }],
+  },
+  refund_paid_by_hand: {
+    table: 'refund',
+    row: refund,
+    allowed: [{ paid_by: 'cash' }, { paid_by: 'external' }],
+    refused: [
+      { paid_by: 'card' },
+      { paid_by: 'cash', status: 'pending' },
+      { paid_by: 'cash', status: 'failed' },
+    ],
   },
   ticket_entries: {
     table: 'ticket',

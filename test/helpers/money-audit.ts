@@ -86,7 +86,8 @@ const SANDBOX = `
     FROM sandbox_charge c) s
   LEFT JOIN payment p ON p.id = s.id
   WHERE (s.status = 'captured') <> coalesce(p.status IN ('captured', 'partially_refunded', 'refunded'), false)
-    OR s.given_back IS DISTINCT FROM p.refunded`;
+    OR s.given_back IS DISTINCT FROM p.refunded - (SELECT coalesce(sum(r.amount), 0) FROM refund r
+      WHERE r.payment_id = p.id AND r.paid_by IS NOT NULL)`;
 
 /** Where the sandbox's books and ours differ. */
 export const sandboxFaults = async ({ db }: System): Promise<unknown[]> =>

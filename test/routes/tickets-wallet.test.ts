@@ -105,7 +105,7 @@ describe('a ticket as a pass', () => {
     expect(await get(ticket.id, 'john')).toEqual([409, 'conflict', true]);
   });
 
-  it('of a server without a certificate is a problem that says what to set', async () => {
+  it('of a server without a certificate is a problem that says what to set, and no error of its log', async () => {
     const ticket = await bare.ticket({ user_id: bare.john });
     const { status, headers, body } = await bare.call(`/tickets/${ticket.id}.pkpass`, { who: 'john' });
     expect([status, headers['content-type']]).toEqual([501, 'application/problem+json; charset=utf-8']);
@@ -114,6 +114,7 @@ describe('a ticket as a pass', () => {
       settings: ['APPLE_PASS_CERTIFICATE', 'APPLE_PASS_KEY', 'APPLE_PASS_WWDR'],
     });
     expect(body.detail).toContain('APPLE_PASS_CERTIFICATE, APPLE_PASS_KEY, APPLE_PASS_WWDR');
+    expect(bare.errors).toEqual([]);
   });
 });
 

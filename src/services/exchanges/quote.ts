@@ -94,14 +94,14 @@ async function quote(
   requireCurrency(cart.currency, wanted);
   const keep = !request.items;
   if (keep) requireSamePlaces(given.lines, wanted);
-  else if (!request.override_seat_rules)
-    await requireCompanionsGo(tx, ctx, cart_id, given.lines, seatsChosen(wanted));
   const quotes = await quotesOf(tx, ctx.company_id, cart_id);
   const holds = await earlierHolds(tx, quotes);
   const override = request.override_seat_rules;
+  const terms = { back: seatsChosen(wanted), override: override !== undefined };
+  const left = keep ? [] : await requireCompanionsGo(tx, ctx, cart_id, given.lines, terms);
   const asked = { wanted, ...picks, keep, override: override !== undefined };
   const { lines, totals, aside } = await judged(tx, ctx, cart, given, asked, holds);
-  await recordSetAside(tx, ctx, cart_id, override, aside);
+  await recordSetAside(tx, ctx, cart_id, override, [...left, ...aside]);
   for (const earlier of quotes) await closeExchange(tx, earlier, 'cancelled');
 
   const id = uuidv7();

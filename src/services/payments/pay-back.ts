@@ -31,11 +31,12 @@ export interface Share {
 export async function payBack(tx: Tx, company_id: number, shares: readonly Share[]): Promise<RefundRow[]> {
   if (!shares.length) return [];
   await takeBack(tx, company_id, shares);
+  const steps = new Map<string, string>();
   const refunds = await insertRefunds(
     tx,
     shares.map(({ cart, payment, amount, reason, sale_detail_ids, client_id }) => ({
       company_id,
-      id: uuidv7(),
+      ...named(steps, cart.id),
       cart_id: cart.id,
       payment_id: payment.id,
       amount,
@@ -90,6 +91,14 @@ export async function payBack(tx: Tx, company_id: number, shares: readonly Share
     ),
   );
   return refunds;
+}
+
+/** The id of a part, and that of the first one of its cart, by which all of them are known. */
+function named(steps: Map<string, string>, cart_id: string): { id: string; step_id: string } {
+  const id = uuidv7();
+  const step_id = steps.get(cart_id) ?? id;
+  steps.set(cart_id, step_id);
+  return { id, step_id };
 }
 
 /** Cash that somebody hands back. What nobody asked to be given back yet is still in its drawer. */

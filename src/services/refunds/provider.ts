@@ -18,16 +18,16 @@ const FIND = statement(
 );
 const CONCLUDE = statement(
   'refund_conclude',
-  `UPDATE refund SET status = $3::refund_status, provider_reference = $4, updated_at = now()
-   WHERE company_id = $1 AND id = $2 AND status = 'pending'`,
+  `UPDATE refund SET status = $3::refund_status, provider_reference = $4, failure_reason = $5, updated_at = now()
+   WHERE company_id = $1 AND id = $2 AND status = 'pending' AND coalesce(provider_key, id) = $6`,
 );
 
 /** A provider has not given the money back yet: the worker asks again, ever more rarely. */
 export class RefundUnderWay extends Error {}
 
 /**
- * Has the provider of a payment give money back. May be run any number of times: the provider knows the refund by its
- * id and gives nothing twice.
+ * Has the provider of a payment give money back. May be run any number of times: the provider knows each try by a key of
+ * its own and gives nothing twice.
  * @throws RefundUnderWay, or whatever the call failed with: the worker tries again
  */
 export async function refundAtProvider(
@@ -37,11 +37,12 @@ export async function refundAtProvider(
   const [refund] = await system.db.query<Pending>(FIND, [company_id, refund_id]);
   if (!refund) return;
   const provider = providerOf(system, refund.provider);
+  const key = refund.provider_key ?? refund.id;
   const state = await answerWithin(provider.timeout, (signal) =>
     provider.refund(
       system,
       {
-        refund_id,
+        refund_id: key,
         payment_id: refund.payment_id,
         reference: refund.charge,
         amount: refund.amount,
@@ -54,13 +55,24 @@ export async function refundAtProvider(
   if (state.status === 'failed')
     system.log.error(
       { refund_id, reason: state.reason },
-      'a provider refuses to give money back: pay it by hand',
+      'a provider refuses to give money back: try it again, or pay it by hand',
     );
-  await inTransaction(system.db, (tx) => concludeRefund(tx, refund, state));
+  await inTransaction(system.db, (tx) => concludeRefund(tx, refund, key, state));
 }
 
-const concludeRefund = (tx: Tx, { company_id, id }: RefundRow, state: RefundState): Promise<number> =>
-  tx.execute(CONCLUDE, [company_id, id, state.status, 'reference' in state ? state.reference : null]);
+/** What was said of another try is no word about this one. */
+const concludeRefund = (
+  tx: Tx,
+  { company_id, id }: RefundRow,
+  key: string,
+  state: RefundState,
+): Promise<number> =>
+  tx.execute(CONCLUDE, [
+    ...[company_id, id, state.status],
+    'reference' in state ? state.reference : null,
+    'reason' in state ? state.reason : null,
+    key,
+  ]);
 
 const STRAY = statement(
   'refund_stray',

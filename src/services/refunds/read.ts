@@ -18,16 +18,12 @@ const LIST = statement(
 export async function listRefunds(ctx: Context, cart_id: string, page: PageRequest): Promise<Page<Refund>> {
   await requireCart(ctx, cart_id);
   const rows = await ctx.system.db.query<RefundRow>(LIST, [ctx.company_id, cart_id]);
-  const steps = groupByTime(rows);
-  const refunds = [...steps.values()].map(presentRefund);
+  const refunds = byStep(rows).map(presentRefund);
   return { items: refunds.slice(page.offset, page.offset + page.limit), total: refunds.length };
 }
 
-function groupByTime(rows: readonly RefundRow[]): Map<number, RefundRow[]> {
-  const groups = new Map<number, RefundRow[]>();
-  for (const row of rows) {
-    const time = row.created_at.getTime();
-    groups.set(time, [...(groups.get(time) ?? []), row]);
-  }
-  return groups;
+function byStep(rows: readonly RefundRow[]): RefundRow[][] {
+  const steps = new Map<string, RefundRow[]>();
+  for (const row of rows) steps.set(row.step_id, [...(steps.get(row.step_id) ?? []), row]);
+  return [...steps.values()];
 }

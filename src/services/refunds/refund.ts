@@ -4,7 +4,9 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { Refund, RefundRequest } from '../../schemas/payments.ts';
 import { recordAudit } from '../audit.ts';
+import { requireCompanionsGo } from '../carts/companions.ts';
 import { type CartRow, type LineRow, linesOf, lockCart } from '../carts/row.ts';
+import { recordSetAside } from '../carts/seat-rules.ts';
 import { type CartStatus, moveCart } from '../carts/state.ts';
 import { recordChanges } from '../changes.ts';
 import { returnUsedCodes } from '../inventory/codes.ts';
@@ -36,14 +38,30 @@ const REFUND_LINES = statement(
  * places are on sale again unless they are to be kept. What goes back through a provider is `pending` until the provider
  * has done it. A part payment of a cart that is still open can be given back, too.
  * @returns the refund, with its part of each payment
- * @throws AppError not_found, refund_exceeds_paid, validation_failed, conflict (a used ticket without force; a cart that
- *   nothing was paid for, or that a payment is under way for)
+ * @throws AppError not_found, refund_exceeds_paid, validation_failed, conflict (a used ticket without force; an accessible
+ *   seat whose companion's would stay; a cart that nothing was paid for, or that a payment is under way for)
  */
 export function refundCart(ctx: Context, cart_id: string, request: RefundRequest): Promise<Refund> {
   return transaction(ctx, async (tx) => {
     const cart = await lockCart(tx, ctx, cart_id);
+    if (isSale(cart)) await requireCompanions(tx, ctx, cart_id, request);
     return presentRefund(await refundLocked(tx, ctx, cart, request));
   });
+}
+
+/** Whoever asks for some lines of a cart leaves no companion's seat without its accessible seat by it. */
+async function requireCompanions(
+  tx: Tx,
+  ctx: Context,
+  cart_id: string,
+  { sale_detail_ids, override_seat_rules }: RefundRequest,
+): Promise<void> {
+  if (!sale_detail_ids) return;
+  const lines = await linesOf(tx, ctx.company_id, [cart_id]);
+  const gone = lines.filter(({ id, status }) => status === 'paid' && sale_detail_ids.includes(id));
+  const override = override_seat_rules !== undefined;
+  const aside = await requireCompanionsGo(tx, ctx, cart_id, gone, { override });
+  await recordSetAside(tx, ctx, cart_id, override_seat_rules, aside);
 }
 
 /**

@@ -179,6 +179,23 @@ export const salesRoutes: readonly RouteEntry[] = [
   },
   {
     ...refund,
+    route: 'POST /carts/:cart_id/refunds/:refund_id/retry',
+    ...{ status: 200, answer: { one: 'refund' } },
+    bodyOf: () => ({ method: 'card' }),
+    example: async (w, who) => {
+      const { id } = await w.paid(who);
+      const body = { amount: 100, reason: 'Late' };
+      const made = await w.call('POST', `/carts/${id}/refunds`, { who: 'seller', body });
+      const refund_id = made.json().refund.id;
+      await w.system.db.pool.query("UPDATE refund SET status = 'failed' WHERE id = $1", [refund_id]);
+      return {
+        url: `/carts/${id}/refunds/${refund_id}/retry`,
+        body: { method: 'external', reference: 'Transfer 7' },
+      };
+    },
+  },
+  {
+    ...refund,
     route: 'GET /carts/:cart_id/refunds',
     ...{ status: 200, answer: { page: 'refunds' } },
     example: async (w, who) => {

@@ -53,7 +53,12 @@ describe('a refund of everything', () => {
   it('gives the money back, voids the tickets, puts the places on sale, and tells', async () => {
     const cart = await paidCart([...seats('A1', 'A2'), { product_id: world.theatre.programme, quantity: 3 }]);
     const made = await refund(cart);
-    expect(made.parts).toEqual([{ payment_id: made.payment_id, amount: made.amount, status: 'pending' }]);
+    expect(made.parts).toEqual([
+      {
+        ...{ payment_id: made.payment_id, amount: made.amount, status: 'pending' },
+        ...{ failure_reason: null, paid_by: null },
+      },
+    ]);
     expect(made).toMatchObject({
       ...{ cart_id: cart.id, amount: cart.totals.total, currency: 'EUR', reason: 'rain', status: 'pending' },
       sale_detail_ids: expect.arrayContaining(cart.sale_details.map(({ id }) => id)),
@@ -135,6 +140,16 @@ describe('a refund of lines', () => {
     });
     await refund(cart, { sale_detail_ids: [two?.id as string] });
     expect((await getCart(ctx, cart.id)).status).toBe('refunded');
+  });
+
+  it('made at the same moment are two refunds', async () => {
+    const cart = await paidCart(adults(2));
+    const [one, two] = cart.sale_details.map(({ id }) => id) as [string, string];
+    await refund(cart, { sale_detail_ids: [one] });
+    await refund(cart, { sale_detail_ids: [two] });
+    await world.sql("UPDATE refund SET created_at = date_trunc('minute', now()) WHERE cart_id = $1", cart.id);
+    const { items, total } = await listRefunds(ctx, cart.id, firstPage);
+    expect([total, items.map(({ sale_detail_ids }) => sale_detail_ids)]).toEqual([2, [[one], [two]]]);
   });
 
   it('knows only lines of the cart', async () => {
