@@ -50,8 +50,23 @@ const movement = (company: Company) => ({
   ...{ payment_id: null, refund_id: null, amount: 1, reason: 'change' },
 });
 
-/** Exchanges and cash drawers. */
+const refund = (company: Company) => ({
+  ...{ company_id: company().company_id, id: uuidv7(), cart_id: uuidv7(), payment_id: uuidv7() },
+  ...{ step_id: uuidv7(), currency: 'EUR', amount: 1, sale_detail_ids: [], status: 'succeeded' },
+});
+
+/** Refunds paid by hand, exchanges and cash drawers. */
 export const moneyRules = (company: Company): Record<string, CheckRule> => ({
+  refund_paid_by_hand: {
+    table: 'refund',
+    row: () => refund(company),
+    allowed: [{ paid_by: 'cash' }, { paid_by: 'external' }],
+    refused: [
+      { paid_by: 'card' },
+      { paid_by: 'cash', status: 'pending' },
+      { paid_by: 'cash', status: 'failed' },
+    ],
+  },
   cart_exchanged: {
     table: 'cart',
     row: () => ({ ...cart(company), total: 9, paid: 9, refunded: 5 }),

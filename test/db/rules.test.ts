@@ -178,16 +178,6 @@ const CHECKS: Record<string, CheckRule> = {
     allowed: [{ amount: 0 }], // the tickets of a free sale are given back for nothing
     refused: [{ amount: -1 }],
   },
-  refund_paid_by_hand: {
-    table: 'refund',
-    row: refund,
-    allowed: [{ paid_by: 'cash' }, { paid_by: 'external' }],
-    refused: [
-      { paid_by: 'card' },
-      { paid_by: 'cash', status: 'pending' },
-      { paid_by: 'cash', status: 'failed' },
-    ],
-  },
   ticket_entries: {
     table: 'ticket',
     row: ticket,

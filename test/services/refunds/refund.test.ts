@@ -163,6 +163,37 @@ describe('a refund of lines', () => {
   });
 });
 
+describe('a refund of an accessible seat', () => {
+  it("leaves no companion's seat alone, unless a seller says why; the pair goes, and so does the companion", async () => {
+    const bought = async () => {
+      const { id, sale_details } = await paidCart(seats('F9', 'F10'));
+      return { id, lines: sale_details.map((line) => line.id) as [string, string] };
+    };
+    const first = await bought();
+    const sale_detail_ids = [first.lines[0]];
+    for (const by of [ctx, { ...ctx, dry_run: true }])
+      expect(await refusalOf(refund(first, { sale_detail_ids }, by))).toMatchObject({
+        code: 'conflict',
+        facts: { reason: 'companion_stays', sale_detail_ids: [first.lines[1]] },
+      });
+    const override_seat_rules = { reason: 'the companion became the guest' };
+    await refund(first, { sale_detail_ids, override_seat_rules });
+    const [audit] = await world.sql(
+      "SELECT after FROM audit_log WHERE action = 'cart.override_seat_rules' AND subject_id = $1",
+      first.id,
+    );
+    const set_aside = [{ rule: 'companion_seat', seat_ids: [world.theatre.seats.F10] }];
+    expect(audit?.after).toMatchObject({ ...override_seat_rules, set_aside });
+    await refund(first, { sale_detail_ids: [first.lines[1]] });
+    const second = await bought();
+    await refund(second, { sale_detail_ids: second.lines });
+    const third = await bought();
+    await refund(third, { sale_detail_ids: [third.lines[1]] });
+    await refund(third);
+    expect((await getCart(ctx, third.id)).status).toBe('refunded');
+  });
+});
+
 describe('a refund of an amount', () => {
   it('is spread over the lines, leaves the tickets valid, and what is left of the lines is less', async () => {
     const cart = await paidCart(adults(3));

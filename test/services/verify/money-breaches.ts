@@ -58,9 +58,9 @@ export const MONEY_BREACHES: Breaches = {
   ],
   payment_matches_its_refunds: [
     [
-      `INSERT INTO refund (company_id, id, cart_id, payment_id, amount, currency, sale_detail_ids, status)
-       SELECT company_id, '00000000-0000-7000-8000-000000000002', cart_id, id, 5, currency, '{}', 'succeeded'
-       FROM payment WHERE status = 'captured' LIMIT 1`,
+      `INSERT INTO refund (company_id, id, step_id, cart_id, payment_id, amount, currency, sale_detail_ids, status)
+       SELECT company_id, i.id, i.id, cart_id, payment.id, 5, currency, '{}', 'succeeded'
+       FROM payment, (SELECT '00000000-0000-7000-8000-000000000002'::uuid AS id) AS i WHERE status = 'captured' LIMIT 1`,
       `INSERT INTO ledger_entry (company_id, id, kind, cart_id, payment_id, refund_id, interface_id, amount, currency)
        SELECT company_id, gen_random_uuid(), 'refund', cart_id, payment_id, id, 1, -amount, currency FROM refund
        WHERE id = '00000000-0000-7000-8000-000000000002'`,
