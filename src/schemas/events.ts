@@ -207,6 +207,7 @@ const places = {
 const books = {
   sold: z.int().describe('Sold and not given back.'),
   refunded: z.int().describe('Sold and given back.'),
+  refunded_amount: money.describe('Given back in money: whole lines, and parts of their price.'),
   revenue: money.describe('Paid for them, with fees and taxes, less what was given back.'),
 };
 
@@ -232,6 +233,7 @@ export const Report = z
     totals: z.object({
       ...places,
       refunded: books.refunded,
+      refunded_amount: books.refunded_amount,
       revenue: books.revenue,
       fee: money,
       tax: money,
@@ -254,6 +256,8 @@ export const Report = z
         name: z.string(),
         kind: z.enum(['seated', 'general']),
         ...places,
+        refunded: books.refunded,
+        refunded_amount: books.refunded_amount,
         revenue: money,
       }),
     ),
@@ -272,7 +276,11 @@ export const Report = z
       .describe('Those that have sold, tickets and products together.'),
     days: z
       .array(z.object({ day: z.string().meta({ examples: ['2026-11-26'] }), ...books }))
-      .describe('By day of sale, in the time zone of the event; days without sales are left out.'),
-    hours: z.array(z.object({ hour: at.describe('When it began.'), ...books })).describe('By hour of sale.'),
+      .describe(
+        'By day in the time zone of the event: what is given back counts on the day it is. Days without either are left out.',
+      ),
+    hours: z
+      .array(z.object({ hour: at.describe('When it began.'), ...books }))
+      .describe('By hour of the time zone of the event, in the same way.'),
   })
   .meta({ id: 'EventReport' });

@@ -25,7 +25,7 @@ test('an event that nobody has bought anything of', async () => {
     as_of: expect.stringMatching(/Z$/),
     totals: {
       ...{ capacity: 60, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 60 },
-      ...{ refunded: 0, revenue: 0, discount: 0, fee: 0, tax: 0 },
+      ...{ refunded: 0, refunded_amount: 0, revenue: 0, discount: 0, fee: 0, tax: 0 },
     },
     ticket_types: [
       {
@@ -37,6 +37,7 @@ test('an event that nobody has bought anything of', async () => {
         free: 20,
         sold: 0,
         refunded: 0,
+        refunded_amount: 0,
         revenue: 0,
       },
       {
@@ -48,6 +49,7 @@ test('an event that nobody has bought anything of', async () => {
         free: 5,
         sold: 0,
         refunded: 0,
+        refunded_amount: 0,
         revenue: 0,
       },
       {
@@ -59,17 +61,20 @@ test('an event that nobody has bought anything of', async () => {
         free: 20,
         sold: 0,
         refunded: 0,
+        refunded_amount: 0,
         revenue: 0,
       },
     ],
     sections: [
       {
         ...{ section_id: world.opera.stalls, name: 'Stalls <left>', kind: 'seated' },
-        ...{ capacity: 20, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 20, revenue: 0 },
+        ...{ capacity: 20, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 20 },
+        ...{ refunded: 0, refunded_amount: 0, revenue: 0 },
       },
       {
         ...{ section_id: world.opera.gallery_id, name: 'Gallery', kind: 'general' },
-        ...{ capacity: 40, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 40, revenue: 0 },
+        ...{ capacity: 40, sold: 0, courtesy: 0, held: 0, blocked: 0, free: 40 },
+        ...{ refunded: 0, refunded_amount: 0, revenue: 0 },
       },
     ],
     products: [
@@ -81,6 +86,7 @@ test('an event that nobody has bought anything of', async () => {
         free: 20,
         sold: 0,
         refunded: 0,
+        refunded_amount: 0,
         revenue: 0,
       },
       {
@@ -91,6 +97,7 @@ test('an event that nobody has bought anything of', async () => {
         free: null,
         sold: 0,
         refunded: 0,
+        refunded_amount: 0,
         revenue: 0,
       },
     ],
@@ -126,6 +133,7 @@ test('counts what was sold, held, blocked and given back, and the money', async 
     ...{ capacity: 60, sold: 4, courtesy: 0, held: 1, blocked: 1, free: 54 },
     ...{
       refunded: 0,
+      refunded_amount: 0,
       revenue: 2 * 8_525 + 2 * 3_300 + 1_000,
       discount: 0,
       fee: 2 * 525,
@@ -133,8 +141,8 @@ test('counts what was sold, held, blocked and given back, and the money', async 
     },
   });
   expect(after.ticket_types.slice(0, 2)).toMatchObject([
-    { capacity: 20, held: 1, free: 16, sold: 2, refunded: 0, revenue: 2 * 8_525 },
-    { capacity: 5, held: 0, free: 3, sold: 2, refunded: 0, revenue: 2 * 3_300 },
+    { capacity: 20, held: 1, free: 16, sold: 2, refunded: 0, refunded_amount: 0, revenue: 2 * 8_525 },
+    { capacity: 5, held: 0, free: 3, sold: 2, refunded: 0, refunded_amount: 0, revenue: 2 * 3_300 },
   ]);
   expect(after.sections).toMatchObject([
     { capacity: 20, sold: 2, held: 1, blocked: 1, free: 16, revenue: 2 * 8_525 },

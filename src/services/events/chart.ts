@@ -40,19 +40,37 @@ const round = (n: number): number => Math.round(n * 10) / 10;
 const rect = (kind: string, x: number, y: number, width: number, height: number, note: string, radius = 0) =>
   `<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"${radius ? ` rx="${radius}"` : ''}><title>${escapeXml(note)}</title></rect>`;
 
-/** As much of a text as fits, by the average width of its letters. */
-const fitted = (content: string, width: number): string => {
-  const most = Math.max(1, Math.floor(width / 7));
+/** Widths of letters by the size of the font, wide rather than narrow: who reads a picture brings the font. */
+const WIDTHS: readonly [RegExp, number][] = [
+  [/[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]|[^\u0000-\uffff]/u, 1.05],
+  [/[WMmw@%—…]/, 0.98],
+  [/[A-Z&#€£¥$]/, 0.7],
+  [/[ijlIft.,:;'|!() ·]/, 0.4],
+];
+const letterWidth = (letter: string): number => WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? 0.64;
+
+/** How wide a text may become. */
+export const widthOf = (content: string, size = 13): number =>
+  [...content].reduce((sum, letter) => sum + letterWidth(letter) * size, 0);
+
+/** As much of a text as fits. */
+export function fitted(content: string, width: number, size = 13): string {
+  if (widthOf(content, size) <= width) return content;
+  let left = width - widthOf('…', size);
   const letters = [...content];
-  return letters.length <= most ? content : `${letters.slice(0, most - 1).join('')}…`;
-};
+  const end = letters.findIndex((letter) => {
+    left -= letterWidth(letter) * size;
+    return left < 0;
+  });
+  return `${letters.slice(0, Math.max(1, end)).join('').trimEnd()}…`;
+}
 
 const NOTHING: Drawn = { svg: '', height: 0 };
 
 /** A column for each step of time, on an axis of round numbers. */
-export function columns(title: string, bars: readonly Bar[], unit: string): Drawn {
+export function columns(title: string, bars: readonly Bar[], unit: string, language: string): Drawn {
   if (!bars.length) return NOTHING;
-  const [top, tall, left] = [34, 190, 48];
+  const [top, tall, left] = [34, 190, 56];
   const values = bars.map(({ value }) => value);
   const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
   const step = roundStep((high - low) / 4);
@@ -62,17 +80,22 @@ export function columns(title: string, bars: readonly Bar[], unit: string): Draw
   const wide = Math.min(slot * 0.72, 44);
   const x = (i: number) => MARGIN + left + slot * (i + 0.5);
   const lines: string[] = [text(MARGIN, 14, title, 'head'), text(MARGIN + INNER, 14, unit, 'small end')];
+  const number = new Intl.NumberFormat(language);
   for (let value = bottom; value <= ceiling; value += step)
     lines.push(
       `<line class="line" x1="${MARGIN + left}" x2="${MARGIN + INNER}" y1="${round(y(value))}" y2="${round(y(value))}"/>`,
-      text(MARGIN + left - 10, y(value) + 4, String(value), 'small end'),
+      text(MARGIN + left - 10, y(value) + 4, number.format(value), 'small end'),
     );
   const each = Math.ceil(bars.length / Math.floor((INNER - left) / 92)); // labels need this much room
   for (const [i, { label, value, note }] of bars.entries()) {
     const from = Math.min(y(value), y(0));
     const height = Math.max(value ? 1.5 : 0, Math.abs(y(value) - y(0)));
     lines.push(rect(value < 0 ? 'minus' : 'bar', x(i) - wide / 2, from, wide, height, note, 2));
-    if (i % each === 0) lines.push(text(x(i), top + tall + 20, label, 'small mid'));
+    if (i % each === 0) {
+      const half = widthOf(label, 11.5) / 2; // the first and the last one stay within the picture, too
+      const middle = Math.max(half, Math.min(x(i), WIDTH - half - 4));
+      lines.push(text(middle, top + tall + 20, label, 'small mid'));
+    }
   }
   return { svg: lines.join(''), height: top + tall + 26 };
 }
@@ -94,11 +117,17 @@ interface Places {
 
 const KINDS = ['sold', 'courtesy', 'held', 'blocked', 'free'] as const;
 
-/** How full each section is. */
-export function stackedBars(title: string, sections: readonly Places[]): Drawn {
-  if (!sections.length) return NOTHING;
+/** A line under a list that is longer than what is drawn of it. */
+const more = (count: number, y: number): string =>
+  count > 0 ? text(MARGIN, y + 13, `and ${count} more`, 'small') : '';
+
+/** How full each section is: the first `most` of them. */
+export function stackedBars(title: string, all: readonly Places[], most: number, language: string): Drawn {
+  if (!all.length) return NOTHING;
+  const sections = all.slice(0, most);
+  const number = new Intl.NumberFormat(language);
   const left = 190;
-  const right = 150;
+  const right = 190;
   const long = INNER - left - right;
   const known = sections.every(({ held }) => held !== null);
   const shown = known ? KINDS : (['sold', 'free'] as const);
@@ -123,30 +152,39 @@ export function stackedBars(title: string, sections: readonly Places[]): Drawn {
     for (const kind of shown) {
       const width = (counts[kind] / of) * long;
       if (width > 0)
-        lines.push(rect(kind, x, y, width, 17, `${name}: ${counts[kind]} ${names[kind] ?? kind}`));
+        lines.push(
+          rect(kind, x, y, width, 17, `${name}: ${number.format(counts[kind])} ${names[kind] ?? kind}`),
+        );
       x += width;
     }
     const share = Math.round((sold / Math.max(1, capacity)) * 100);
-    lines.push(text(MARGIN + INNER, y + 13, `${sold} of ${capacity} · ${share} %`, 'soft end'));
+    const filled = `${number.format(sold)} of ${number.format(capacity)} · ${share} %`;
+    lines.push(text(MARGIN + INNER, y + 13, filled, 'soft end'));
   }
-  return { svg: lines.join(''), height: 32 + sections.length * 26 };
+  lines.push(more(all.length - sections.length, 32 + sections.length * 26));
+  return { svg: lines.join(''), height: 32 + (sections.length + (all.length > most ? 1 : 0)) * 26 };
 }
 
-/** Bars in the order of their length, with what they stand for at their end. */
-export function rankedBars(title: string, bars: readonly Bar[]): Drawn {
-  if (!bars.length) return NOTHING;
+/** Bars in the order of their length, the first `most` of them, with what they stand for at their end. */
+export function rankedBars(title: string, all: readonly Bar[], most: number): Drawn {
+  if (!all.length) return NOTHING;
+  const bars = all.slice(0, most);
   const left = 190;
-  const right = 190;
-  const most = Math.max(1, ...bars.map(({ value }) => value));
+  const right = Math.max(...bars.map(({ note }) => widthOf(note))) + 10;
+  const longest = Math.max(1, ...bars.map(({ value }) => value));
   const lines = [text(MARGIN, 14, title, 'head')];
   for (const [i, { label, value, note }] of bars.entries()) {
     const y = 32 + i * 26;
-    const width = Math.max(2, (Math.max(0, value) / most) * (INNER - left - right));
+    const width = Math.max(2, (Math.max(0, value) / longest) * (INNER - left - right));
     lines.push(
       text(MARGIN, y + 13, fitted(label, left - 12)),
       rect('bar', MARGIN + left, y, width, 17, `${label}: ${note}`, 2),
       text(MARGIN + left + width + 10, y + 13, note, 'soft'),
     );
   }
-  return { svg: lines.join(''), height: 32 + bars.length * 26 };
+  lines.push(more(all.length - bars.length, 32 + bars.length * 26));
+  return { svg: lines.join(''), height: 32 + (bars.length + (all.length > most ? 1 : 0)) * 26 };
 }
+
+/** A sentence in the place of a chart. */
+export const remark = (content: string): Drawn => ({ svg: text(MARGIN, 14, content, 'soft'), height: 20 });

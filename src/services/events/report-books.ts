@@ -5,6 +5,8 @@ import type { Tx } from '../../db/transaction.ts';
 export interface Books {
   sold: number;
   refunded: number;
+  /** What was given back in money, parts of a price included. */
+  refunded_amount: number;
   revenue: number;
   discount: number;
   fee: number;
@@ -25,11 +27,13 @@ export interface HourRow {
   hour: Date;
   sold: number;
   refunded: number;
+  refunded_amount: number;
   revenue: number;
 }
 
-const SUMS = `sum(quantity) AS sold, coalesce(-sum(quantity) FILTER (WHERE kind = 'reversal' AND exchange_id IS NULL), 0) AS refunded,
-  sum(amount) AS revenue`;
+const GIVEN_BACK = "FILTER (WHERE kind = 'reversal' AND exchange_id IS NULL)";
+const SUMS = `sum(quantity) AS sold, coalesce(-sum(quantity) ${GIVEN_BACK}, 0) AS refunded,
+  coalesce(-sum(amount) ${GIVEN_BACK}, 0) AS refunded_amount, sum(amount) AS revenue`;
 const OF_EVENT = `company_id = $1 AND event_id = $2 AND kind IN ('sale', 'reversal')
   AND ($3::int IS NULL OR interface_id = $3) AND ($4::timestamptz IS NULL OR created_at <= $4)`;
 
@@ -40,7 +44,7 @@ const BOOKS = statement(
 );
 const HOURS = statement(
   'report_hours',
-  `SELECT interface_id, (created_at AT TIME ZONE $5)::date::text AS day, date_trunc('hour', created_at) AS hour, ${SUMS}
+  `SELECT interface_id, (created_at AT TIME ZONE $5)::date::text AS day, date_trunc('hour', created_at, $5) AS hour, ${SUMS}
    FROM ledger_entry WHERE ${OF_EVENT} GROUP BY 1, 2, 3 ORDER BY 3, 1`,
 );
 // A place that was kept when its line was refunded is sold as before.

@@ -4,12 +4,15 @@ import {
   type Bar,
   columns,
   type Drawn,
+  fitted,
   MARGIN,
   rankedBars,
+  remark,
   STYLE,
   stackedBars,
   text,
   WIDTH,
+  widthOf,
 } from './chart.ts';
 import { getReport, type ReportView } from './report.ts';
 import { loadEvent, translated } from './row.ts';
@@ -19,6 +22,7 @@ const HOURLY_DAYS = 2;
 /** More columns than this would be threads: days become weeks, weeks months. */
 const MOST_COLUMNS = 62;
 const MOST_BARS = 12;
+const MOST_SECTIONS = 40;
 const DAY_MS = 86_400_000;
 
 /**
@@ -40,13 +44,16 @@ export function drawOf(
   const look = { language, currency: report.currency, time_zone };
   const parts: Drawn[] = [
     figures(report, look),
-    columns('Sales over time', overTime(report, look), 'tickets and products'),
-    stackedBars('Places by section', report.sections.slice(0, 40)),
+    report.days.length
+      ? columns('Sales over time', overTime(report, look), 'tickets and products', language)
+      : remark('Nothing has been sold yet.'),
+    stackedBars('Places by section', report.sections, MOST_SECTIONS, language),
     rankedBars(
       'Revenue by ticket type and product',
       ranked([...report.ticket_types, ...report.products], look),
+      MOST_BARS,
     ),
-    rankedBars('Revenue by interface', ranked(report.interfaces, look)),
+    rankedBars('Revenue by interface', ranked(report.interfaces, look), MOST_BARS),
   ].filter((part) => part.height > 0);
   const at = new Intl.DateTimeFormat(look.language, {
     ...{ dateStyle: 'medium', timeStyle: 'short', timeZone: look.time_zone },
@@ -61,7 +68,7 @@ export function drawOf(
 <title id="title">${escapeXml(`Sales of ${name}, ${at}`)}</title>
 <style>${STYLE}</style>
 <rect class="page" width="${WIDTH}" height="${y}"/>
-${text(MARGIN, 42, name, 'name')}
+${text(MARGIN, 42, fitted(name, WIDTH - 2 * MARGIN, 24), 'name')}
 ${text(MARGIN, 64, at, 'soft')}
 ${body.join('\n')}
 </svg>
@@ -75,31 +82,51 @@ interface Look {
 }
 
 /** An amount of minor units as people write it. */
-function amountOf({ language, currency }: Look, whole = false): (minor: number) => string {
+function amountOf(
+  { language, currency }: Look,
+  options: Intl.NumberFormatOptions = {},
+): (minor: number) => string {
   const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
     .maximumFractionDigits as number;
   const format = new Intl.NumberFormat(language, {
     ...{ style: 'currency', currency, currencyDisplay: 'narrowSymbol' },
-    ...(whole && { maximumFractionDigits: 0 }),
+    ...options,
   });
   return (minor) => format.format(minor / 10 ** digits);
 }
 
+/** A large amount in as many letters as there is room for. */
+function shortAmount(minor: number, look: Look, width: number): string {
+  const ways: Intl.NumberFormatOptions[] = [
+    ...(Math.abs(minor) >= 1_000_000 ? [] : [{}]),
+    { maximumFractionDigits: 0 },
+    { notation: 'compact', maximumSignificantDigits: 3 },
+  ];
+  const written = ways.map((way) => amountOf(look, way)(minor));
+  return written.find((each) => widthOf(each, FIGURE) <= width) ?? (written.at(-1) as string);
+}
+
+const FIGURE = 26;
+
 function figures({ totals }: ReportView, look: Look): Drawn {
   const number = new Intl.NumberFormat(look.language);
-  const { sold, capacity, held, refunded, revenue } = totals;
+  const { sold, capacity, held, refunded, refunded_amount, revenue } = totals;
   const share = capacity ? Math.round((sold / capacity) * 100) : 0;
+  const width = (WIDTH - 2 * MARGIN - 3 * 16) / 4;
   const shown: [string, string, string][] = [
-    ['Revenue', amountOf(look, revenue >= 1_000_000)(revenue), 'fees and taxes included'],
+    ['Revenue', shortAmount(revenue, look, width - 32), 'fees and taxes included'],
     ['Sold', number.format(sold), `${share} % of ${number.format(capacity)} places`],
     [
       'On hold',
       held === null ? '–' : number.format(held),
       held === null ? 'not in the ledger' : 'in open carts',
     ],
-    ['Given back', number.format(refunded), 'refunded'],
+    [
+      'Given back',
+      shortAmount(refunded_amount, look, width - 32),
+      `${number.format(refunded)} tickets and products`,
+    ],
   ];
-  const width = (WIDTH - 2 * MARGIN - 3 * 16) / 4;
   const svg = shown.map(([label, value, note], i) => {
     const x = MARGIN + i * (width + 16);
     return `<rect class="tile" x="${x}" y="0" width="${width}" height="92" rx="8"/>${text(x + 16, 26, label, 'soft')}${text(x + 16, 58, value, 'figure')}${text(x + 16, 79, note, 'small')}`;
@@ -110,6 +137,7 @@ function figures({ totals }: ReportView, look: Look): Drawn {
 /** Sales by hour, day, week or month: without holes, so that a pause shows. */
 function overTime({ days, hours }: ReportView, look: Look): Bar[] {
   const amount = amountOf(look);
+  const number = new Intl.NumberFormat(look.language);
   const [first, last] = [days[0], days.at(-1)];
   if (!first || !last) return [];
   const dayTime = (day: string) => Date.parse(`${day}T00:00:00Z`);
@@ -117,7 +145,7 @@ function overTime({ days, hours }: ReportView, look: Look): Bar[] {
   const bar = (label: string, rows: readonly { sold: number; revenue: number }[]): Bar => {
     const value = rows.reduce((n, row) => n + row.sold, 0);
     const revenue = rows.reduce((n, row) => n + row.revenue, 0);
-    return { label, value, note: `${label}: ${value}, ${amount(revenue)}` };
+    return { label, value, note: `${label}: ${number.format(value)}, ${amount(revenue)}` };
   };
   const named = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat(look.language, options);
@@ -135,7 +163,7 @@ function overTime({ days, hours }: ReportView, look: Look): Bar[] {
     return steps(times, 3_600_000).map((time) =>
       bar(
         label(time),
-        hours.filter(({ hour }) => hour.getTime() === time),
+        hours.filter(({ hour }) => hour.getTime() >= time && hour.getTime() < time + 3_600_000),
       ),
     );
   }
@@ -160,13 +188,13 @@ function steps(times: readonly number[], size: number): number[] {
 
 function ranked(rows: readonly { name: string; sold: number; revenue: number }[], look: Look): Bar[] {
   const amount = amountOf(look);
+  const number = new Intl.NumberFormat(look.language);
   return rows
     .filter(({ sold, revenue }) => sold || revenue)
     .sort((a, b) => b.revenue - a.revenue)
-    .slice(0, MOST_BARS)
     .map(({ name, sold, revenue }) => ({
       label: name,
       value: revenue,
-      note: `${amount(revenue)} · ${sold} sold`,
+      note: `${amount(revenue)} · ${number.format(sold)} sold`,
     }));
 }

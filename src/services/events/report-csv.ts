@@ -15,6 +15,7 @@ const COLUMNS = [
     'blocked',
     'free',
     'refunded',
+    'refunded_amount',
     'revenue',
     'currency',
   ],

@@ -87,10 +87,10 @@ async function readReport(
     const then = sold?.filter(here).reduce((n, row) => n + row.sold, 0);
     return placesOf(section, givenOf(here), then);
   });
-  const { refunded, revenue, discount, fee, tax } = of(() => true);
+  const { refunded, refunded_amount, revenue, discount, fee, tax } = of(() => true);
   return {
     ...{ event_id, interface_id, currency: event.currency, as_of: as_of ?? at },
-    totals: { ...totalOf(places), refunded, revenue, discount, fee, tax },
+    totals: { ...totalOf(places), refunded, refunded_amount, revenue, discount, fee, tax },
     ticket_types: event.ticket_types.map((type) => {
       const { remaining, capacity } = leftOfType(stock, type);
       const mine = (row: HeldRow | BookRow) => row.ticket_type_id === type.id;
@@ -99,10 +99,13 @@ async function readReport(
       const left = { courtesy, held: heldOf(mine), free: held && remaining };
       return { ticket_type_id: type.id, name, capacity, ...left, ...sales(of(mine)) };
     }),
-    sections: [...stock.sections.values()].map(({ id, name, kind }, i) => ({
-      ...{ section_id: id, name, kind, ...(places[i] as Places) },
-      revenue: of((row) => row.section_id === id).revenue,
-    })),
+    sections: [...stock.sections.values()].map(({ id, name, kind }, i) => {
+      const { refunded, refunded_amount, revenue } = of((row) => row.section_id === id);
+      return {
+        ...{ section_id: id, name, kind, ...(places[i] as Places) },
+        ...{ refunded, refunded_amount, revenue },
+      };
+    }),
     products: products.map(({ id, name }) => {
       const { remaining, capacity } = leftOfCounter(stock.products.get(id));
       const mine = (row: HeldRow | BookRow) => row.product_id === id;
@@ -120,13 +123,14 @@ async function readReport(
   };
 }
 
-const NOTHING: Books = { sold: 0, refunded: 0, revenue: 0, discount: 0, fee: 0, tax: 0 };
+const NOTHING: Books = { sold: 0, refunded: 0, refunded_amount: 0, revenue: 0, discount: 0, fee: 0, tax: 0 };
 
 const addUp = (rows: readonly Books[]): Books =>
   rows.reduce(
     (sum, row) => ({
       sold: sum.sold + row.sold,
       refunded: sum.refunded + row.refunded,
+      refunded_amount: sum.refunded_amount + row.refunded_amount,
       revenue: sum.revenue + row.revenue,
       discount: sum.discount + row.discount,
       fee: sum.fee + row.fee,
@@ -135,11 +139,14 @@ const addUp = (rows: readonly Books[]): Books =>
     NOTHING,
   );
 
-const sales = ({ sold, refunded, revenue }: Books) => ({ sold, refunded, revenue });
+const sales = ({ sold, refunded, refunded_amount, revenue }: Books) => ({
+  ...{ sold, refunded, refunded_amount, revenue },
+});
 
 const sum = (rows: readonly HourRow[]) => ({
   sold: rows.reduce((n, row) => n + row.sold, 0),
   refunded: rows.reduce((n, row) => n + row.refunded, 0),
+  refunded_amount: rows.reduce((n, row) => n + row.refunded_amount, 0),
   revenue: rows.reduce((n, row) => n + row.revenue, 0),
 });
 

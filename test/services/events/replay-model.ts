@@ -191,6 +191,9 @@ export class ReplayModel {
     const books = (rows: readonly Line[]) => ({
       sold: count(rows, 'paid'),
       refunded: count(rows, 'refunded', 'kept'),
+      refunded_amount: sum(rows, ({ status, price, refunded }) =>
+        status === 'refunded' || status === 'kept' ? price : refunded,
+      ),
       revenue: sum(
         rows.filter((line) => line.status === 'paid'),
         (line) => line.price - line.refunded,

@@ -57,8 +57,8 @@ function expectSame(report: Report, proof: Proof, view: EventView, past = false)
     });
   }
   expect(report.interfaces.map(({ name: _, ...row }) => row)).toEqual(view.interfaces);
-  const { refunded, revenue } = view.totals;
-  expect(report.totals).toMatchObject({ refunded, revenue });
+  const { refunded, refunded_amount, revenue } = view.totals;
+  expect(report.totals).toMatchObject({ refunded, refunded_amount, revenue });
   for (const part of ['days', 'hours'] as const)
     expect(report[part].reduce((n, row) => n + row.revenue, 0)).toBe(revenue);
   for (const row of view.interfaces) {
