@@ -126,7 +126,9 @@ export type EventCancel = z.output<typeof EventCancel>;
 
 export const EventDuplicate = z
   .strictObject({
-    starts_at: time.describe('Of the copy: all its other times move by the same.'),
+    starts_at: time.describe(
+      'Of the copy: all its other times move by the same, on the clock of its time zone.',
+    ),
     slug: slug.optional(),
     name: text(200).optional().describe('Default: the name of the original.'),
   })

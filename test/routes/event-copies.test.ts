@@ -13,6 +13,32 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('POST /events/:event_id/duplicate', () => {
+  it('keeps to the clock of the place, on the other side of a change of the clocks', async () => {
+    const summer = {
+      // 20:00, 19:00, 23:00 and 10:00 in Madrid, two hours ahead of UTC
+      ...{ starts_at: '2031-10-11T18:00:00.000Z', doors_at: '2031-10-11T17:00:00.000Z' },
+      ...{ ends_at: '2031-10-11T21:00:00.000Z', sales_start: '2031-09-15T08:00:00.000Z' },
+      ...{ exchange_until: '2031-10-10T10:00:00.000Z', time_zone: 'Europe/Madrid' },
+    };
+    const { id, type } = await onSale({ sales_end: '2031-10-11T15:00:00.000Z' }, summer);
+    const { pool } = world.system.db;
+    await pool.query(
+      `INSERT INTO price_phase (company_id, ticket_type_id, name, price, ends_at) VALUES ($1, $2, 'early', 4000, $3)`,
+      [world.accounts.company_id, type, '2031-09-30T22:00:00Z'], // midnight
+    );
+    const starts_at = '2031-11-08T19:00:00.000Z'; // 20:00, an hour ahead
+    const copy = (await ask('POST', `/events/${id}/duplicate`, { starts_at })).body.event;
+    expect(copy).toMatchObject({
+      ...{ starts_at, doors_at: '2031-11-08T18:00:00.000Z', ends_at: '2031-11-08T22:00:00.000Z' },
+      sales_start: '2031-10-13T08:00:00.000Z', // 10:00, still two hours ahead
+      settings: { exchange_until: '2031-11-07T11:00:00.000Z' },
+    });
+    const [listed] = (await ask('GET', `/events/${copy.id}/ticket_types`)).body.ticket_types;
+    expect(listed.sales_end).toBe('2031-11-08T16:00:00.000Z');
+    const phases = await pool.query('SELECT ends_at FROM price_phase WHERE ticket_type_id = $1', [listed.id]);
+    expect(phases.rows).toEqual([{ ends_at: new Date('2031-10-28T23:00:00Z') }]); // midnight again
+  });
+
   it('copies everything that hangs on it to another date, unsold', async () => {
     const { id, type } = await onSale(
       { sales_end: at(-1), fee_rate: 500, capacity: 100 },

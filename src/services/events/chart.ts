@@ -42,7 +42,10 @@ const rect = (kind: string, x: number, y: number, width: number, height: number,
 
 /** Widths of letters by the size of the font, wide rather than narrow: who reads a picture brings the font. */
 const WIDTHS: readonly [RegExp, number][] = [
-  [/[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef]|[^\u0000-\uffff]/u, 1.05],
+  [
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uff01-\uff60]/u,
+    1.05,
+  ],
   [/[WMmw@%—…]/, 0.98],
   [/[A-Z&#€£¥$]/, 0.7],
   [/[ijlIft.,:;'|!() ·]/, 0.4],

@@ -11,11 +11,24 @@ import { auditEvent, tellOfEvent } from './touch.ts';
 import { eventAfter } from './view.ts';
 import { freeSlugs, insertEvents } from './write.ts';
 
-// Everything that is copied has its times moved by as much as the event itself ($4, seconds). Copies of gates and types
-// are found by the order of their ids: they are written in the order of their originals.
+// Everything that is copied has its times moved by as much as the event itself, on the clock of its place: sales that
+// began at ten begin at ten, on whatever side of a change of the clocks. Copies of gates and types are found by the order
+// of their ids: they are written in the order of their originals.
 
-const moved = (...columns: string[]) =>
-  columns.map((name) => `o.${name} + make_interval(secs => $4::float8)`).join(', ');
+/** A time moved by so many seconds on the clock of a time zone. */
+const onClock = (time: string, seconds = '$4', zone = '$5') =>
+  `((${time} AT TIME ZONE ${zone}::text) + make_interval(secs => ${seconds}::float8)) AT TIME ZONE ${zone}::text`;
+const moved = (...columns: string[]) => columns.map((name) => onClock(`o.${name}`)).join(', ');
+const SHIFT = statement(
+  'duplicate_shift',
+  `SELECT extract(epoch FROM ($2::timestamptz AT TIME ZONE $3::text) - ($1::timestamptz AT TIME ZONE $3::text))::float8
+     AS seconds`,
+);
+const TIMES = statement(
+  'duplicate_times',
+  `SELECT ${onClock('t.time', '$2', '$3')} AS time
+   FROM unnest($1::timestamptz[]) WITH ORDINALITY AS t (time, n) ORDER BY t.n`,
+);
 
 const CHANNELS = statement(
   'duplicate_channels',
@@ -111,11 +124,11 @@ const COPIES = [
 export function duplicateEvent(ctx: Context, event_id: number, body: EventDuplicate): Promise<EventView> {
   return transaction(ctx, async (tx) => {
     const original = await lockEvent(tx, ctx, event_id);
-    const copy = await copyRow(tx, original, body);
-    const ms = copy.starts_at.getTime() - original.starts_at.getTime();
+    const seconds = await shiftOf(tx, original, body.starts_at);
+    const copy = await copyRow(tx, original, body, seconds);
     const ids = [ctx.company_id, event_id, copy.id];
     for (const { copy: statement, timed } of COPIES)
-      await tx.execute(statement, timed ? [...ids, ms / 1_000] : ids);
+      await tx.execute(statement, timed ? [...ids, seconds, original.time_zone] : ids);
     await auditEvent(tx, ctx, {
       ...{ action: 'event.duplicate', subject_type: 'event', subject_id: copy.id },
       after: { ...copy, copy_of: event_id },
@@ -125,16 +138,28 @@ export function duplicateEvent(ctx: Context, event_id: number, body: EventDuplic
   });
 }
 
-async function copyRow(tx: Tx, original: EventRecord, body: EventDuplicate): Promise<EventRecord> {
-  const { name = original.name, starts_at } = body;
-  const ms = starts_at.getTime() - original.starts_at.getTime();
-  const later = (time: Date | null) => time && new Date(time.getTime() + ms);
-  const times = {
-    ...{ starts_at, ends_at: later(original.ends_at), doors_at: later(original.doors_at) },
-    ...{ sales_start: later(original.sales_start), sales_end: later(original.sales_end) },
-    holder_change_until: later(original.holder_change_until),
-    exchange_until: later(original.exchange_until),
-    accessible_until: later(original.accessible_until),
+async function shiftOf(tx: Tx, { starts_at, time_zone }: EventRecord, to: Date): Promise<number> {
+  const [shift] = await tx.query<{ seconds: number }>(SHIFT, [starts_at, to, time_zone]);
+  return (shift as { seconds: number }).seconds;
+}
+
+const MOVED = [
+  ...(['ends_at', 'doors_at', 'sales_start', 'sales_end'] as const),
+  ...(['holder_change_until', 'exchange_until', 'accessible_until'] as const),
+];
+
+async function copyRow(
+  tx: Tx,
+  original: EventRecord,
+  { name = original.name, starts_at, ...body }: EventDuplicate,
+  seconds: number,
+): Promise<EventRecord> {
+  const old = MOVED.map((field) => original[field]);
+  const later = await tx.query<{ time: Date | null }>(TIMES, [old, seconds, original.time_zone]);
+  const fields = MOVED.map((field, i) => [field, later[i]?.time ?? null]);
+  const times: Pick<EventRecord, 'starts_at' | (typeof MOVED)[number]> = {
+    starts_at,
+    ...Object.fromEntries(fields),
   };
   refuseFaults(timesFaults(times));
   const slug = body.slug ?? ((await freeSlugs(tx, original.company_id, name, 1))[0] as string);
