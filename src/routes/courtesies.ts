@@ -25,8 +25,8 @@ import { reportCourtesies } from '../services/courtesies/report.ts';
 const GIVING = { tag: 'Courtesies', scopes: ['admin'] } as const;
 const params = { courtesy_id: uuidParam };
 
-/** Two megabytes: thousands of guests. */
-const MANY = 2_097_152;
+/** Four megabytes: ten thousand guests. */
+const MANY = 4_194_304;
 
 /** Gives free tickets: the one route here that takes text/csv. */
 export async function courtesyGivingRoutes(app: FastifyInstance): Promise<void> {

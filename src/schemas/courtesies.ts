@@ -7,7 +7,7 @@ export type CourtesyStatus = (typeof COURTESY_STATUSES)[number];
 
 /** More than that is a job. */
 export const AT_ONCE = 50;
-const MOST = 5_000;
+const MOST = 10_000;
 
 // ── requests ──
 
@@ -29,7 +29,7 @@ export const IssueCourtesies = z
     section_id: id.optional().describe('Only there.'),
     guests: z.array(Guest).min(1).max(MOST).optional(),
     users: z.array(id).min(1).max(MOST).optional().describe('Users of the company, each of whom gets one.'),
-    csv: text(1_000_000)
+    csv: text(2_000_000)
       .optional()
       .describe(
         'A table with a heading: first_name, and last_name, email, document_number, seat_id as far as known. ' +

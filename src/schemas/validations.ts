@@ -98,7 +98,9 @@ export type ValidationFilters = z.output<z.ZodObject<typeof validationsQuery>>;
 export const attendeesQuery = {
   q: text(200)
     .optional()
-    .describe('Words to find in the name, e-mail and document: every word must be found.'),
+    .describe(
+      'Words to find in the name, e-mail and document, with or without accents: every word must be found.',
+    ),
   status: listParam(TICKET_STATUSES).optional().describe('Statuses, separated by commas.'),
 };
 export type AttendeeFilters = z.output<z.ZodObject<typeof attendeesQuery>>;

@@ -25,7 +25,7 @@ describe('the date of a ticket', () => {
   it('is a calendar file with its times in UTC', async () => {
     const answer = await world.call(`/tickets/${ticket.id}.ics`, { who: 'john' });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/calendar; charset=utf-8']);
-    const lines = answer.raw.toString().replaceAll('\r\n\t', '').split('\r\n');
+    const lines = answer.raw.toString().replaceAll('\r\n ', '').split('\r\n');
     expect(lines).toEqual(
       expect.arrayContaining([
         'BEGIN:VCALENDAR',
@@ -36,6 +36,28 @@ describe('the date of a ticket', () => {
         'END:VCALENDAR',
       ]),
     );
+  });
+
+  it('is folded by bytes, escapes what means something, and names nobody without an address', async () => {
+    const name = `Ñandú, "the; very\\long" 🎉 title – ${'müsica '.repeat(20)}end\nBEGIN:VEVENT`;
+    const [was] = await world.sql<{ name: string }>('SELECT name FROM event WHERE id = $1', ticket.event_id);
+    await world.sql('UPDATE event SET name = $2, ends_at = NULL WHERE id = $1', ticket.event_id, name);
+    const { raw } = await world.call(`/tickets/${ticket.id}.ics`, { who: 'john' });
+    await world.sql(
+      "UPDATE event SET name = $2, ends_at = '2031-07-04T22:00:00Z' WHERE id = $1",
+      ...[ticket.event_id, was?.name],
+    );
+    const text = raw.toString();
+    expect(text.endsWith('END:VCALENDAR\r\n')).toBe(true);
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+    for (const line of text.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
+    expect(text).not.toContain('\ufffd'); // no character was torn apart
+    const lines = text.replaceAll('\r\n ', '').split('\r\n');
+    const summary = lines.find((line) => line.startsWith('SUMMARY:'))?.slice(8);
+    expect(summary?.replace(/\\([\\;,n])/g, (_, it: string) => (it === 'n' ? '\n' : it))).toBe(name);
+    expect(lines.filter((line) => line === 'BEGIN:VEVENT')).toHaveLength(1);
+    expect(lines).toContain('DTEND:20310704T213000Z'); // two hours where no end is known
+    expect(lines.filter((line) => /^(ORGANIZER|METHOD)/.test(line))).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ export interface BadRow {
 }
 
 /** Rows of a CSV that one request may bring. */
-const MOST = 5_000;
+const MOST = 10_000;
 const COLUMNS = ['first_name', 'last_name', 'email', 'document_number', 'seat_id'];
 
 const USERS = statement(
@@ -63,14 +63,17 @@ async function usersOf(ctx: Context, ids: readonly number[]): Promise<{ invited:
   const byId = new Map(rows.map((row) => [row.id, row]));
   const invited: Invited[] = [];
   const bad: BadRow[] = [];
+  const named = new Set<number>();
   for (const [i, id] of ids.entries()) {
     const account = byId.get(id);
     const row = i + 1;
-    if (!account) bad.push({ row, faults: [fault(`/users/${i}`, 'not_found', 'No such user.')] });
+    if (named.has(id)) bad.push({ row, faults: [fault(`/users/${i}`, 'duplicate', 'Named before.')] });
+    else if (!account) bad.push({ row, faults: [fault(`/users/${i}`, 'not_found', 'No such user.')] });
     else {
       const { id: user_id, ...person } = account;
       invited.push({ row, ...person, seat_id: null, user_id });
     }
+    named.add(id);
   }
   return { invited, bad };
 }
@@ -103,12 +106,21 @@ function guestsIn(csv: string): { invited: Invited[]; bad: BadRow[] } {
   return { invited, bad };
 }
 
+const DELIMITERS = [',', ';', '\t'];
+
+/** What separates the names of the columns separates the cells: others are part of what people are called. */
+function delimiterOf(csv: string): string {
+  const [heading = ''] = csv.trimStart().split(/[\r\n]/, 1);
+  const times = (delimiter: string) => heading.split(delimiter).length;
+  return DELIMITERS.reduce((best, next) => (times(next) > times(best) ? next : best));
+}
+
 function tableOf(csv: string): Record<string, string>[] {
   let records: string[][];
   try {
     records = parse(csv, {
       ...{ bom: true, trim: true, skip_empty_lines: true, relax_column_count: true },
-      delimiter: [',', ';', '\t'],
+      delimiter: delimiterOf(csv),
     });
   } catch {
     throw fieldError('/csv', 'No CSV: a quote is not closed, or stands where none may.');

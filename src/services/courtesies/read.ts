@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { CourtesyFilters } from '../../schemas/courtesies.ts';
+import { searchableSql } from '../events/search.ts';
 import {
   type CourtesyRecord,
   type CourtesyView,
@@ -21,8 +22,8 @@ const CONDITIONS = {
   user_id: 'k.user_id = $',
   no_show: `(k.status = 'issued' AND t.validated_at IS NULL AND EXISTS (SELECT FROM event e
     WHERE e.company_id = k.company_id AND e.id = k.event_id AND ${OVER})) = $`,
-  q: `NOT EXISTS (SELECT FROM regexp_split_to_table(lower($#), '\\s+') AS w (word)
-    WHERE strpos(lower(concat_ws(' ', k.first_name, k.last_name, k.email)), w.word) = 0)`,
+  q: `NOT EXISTS (SELECT FROM regexp_split_to_table(${searchableSql('$#::text')}, '\\s+') AS w (word)
+    WHERE strpos(${searchableSql("concat_ws(' ', k.first_name, k.last_name, k.email)")}, w.word) = 0)`,
 } as const satisfies Record<keyof CourtesyFilters, string>;
 
 const FILTERS = Object.keys(CONDITIONS) as (keyof CourtesyFilters)[];

@@ -4,6 +4,8 @@ import type { Tx } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import { type CartRow, type LineRow, linesOf } from '../carts/row.ts';
 import { ticketsOfUsers } from '../carts/user-limits.ts';
+import { hasAdmitted } from '../tickets/row.ts';
+import type { TicketStatus } from '../tickets/state.ts';
 import type { ExchangeRow } from './row.ts';
 
 /** What an exchange would give back: the lines of a paid cart that it names, and the others that stay. */
@@ -48,7 +50,7 @@ const creditOf = (lines: readonly LineRow[]): number =>
 
 const TICKETS = statement(
   'exchange_tickets',
-  `SELECT t.id, t.sale_detail_id, t.status, t.user_id FROM ticket t
+  `SELECT t.id, t.sale_detail_id, t.status, t.user_id, t.validated_at FROM ticket t
    WHERE t.company_id = $1 AND t.cart_id = $2 AND t.sale_detail_id = ANY($3::uuid[]) AND t.status <> 'transferred'
    ORDER BY t.id FOR UPDATE`,
 );
@@ -71,10 +73,11 @@ export async function requireUnused(
   const tickets = await tx.query<{
     id: string;
     sale_detail_id: string;
-    status: string;
+    status: TicketStatus;
     user_id: number | null;
+    validated_at: Date | null;
   }>(TICKETS, [cart.company_id, cart.id, lines.map(({ id }) => id)]);
-  const used = tickets.filter(({ status }) => status === 'used');
+  const used = tickets.filter((ticket) => ticket.status !== 'void' && hasAdmitted(ticket));
   if (used.length && !forced)
     throw new AppError(
       'conflict',

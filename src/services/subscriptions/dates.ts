@@ -11,14 +11,19 @@ export interface DateLine {
   seat_id: number | null;
   section_id: number | null;
   ticket_id: string;
+  /** Its ticket is somebody else's by now. */
+  passed_on: boolean;
 }
 
 // Dates whose ticket still lets its holder in, at events that have not begun.
 const AHEAD = statement(
   'subscription_dates_ahead',
-  `SELECT l.id, l.cart_id, l.event_id, l.seat_id, l.section_id, t.id AS ticket_id FROM sale_detail l
+  `SELECT l.id, l.cart_id, l.event_id, l.seat_id, l.section_id, t.id AS ticket_id,
+     t.user_id IS DISTINCT FROM u.user_id AS passed_on FROM sale_detail l
+   JOIN subscription u ON u.company_id = l.company_id AND u.id = l.subscription_id
    JOIN event e ON e.company_id = l.company_id AND e.id = l.event_id AND e.starts_at > $3
    JOIN ticket t ON t.company_id = l.company_id AND t.sale_detail_id = l.id AND t.status = 'valid'
+     AND t.validated_at IS NULL
    WHERE l.company_id = $1 AND l.subscription_id = $2 AND l.kind = 'ticket' AND l.status = 'paid'
    ORDER BY l.cart_id, l.id`,
 );

@@ -77,12 +77,13 @@ const LIST = statement(
  * Gives a place at one date of a season back: the ticket is void, the place on sale again at once. Its holder is credited
  * when it is sold again: what it was sold for, at most this date's share of the season. A place without a number is sold
  * again once fewer are left than were given back.
- * @throws AppError not_found, user_required; conflict when there is no place of it to give back at that date
+ * @throws AppError not_found, user_required; conflict when there is no place of it to give back at that date,
+ *   or it was passed on
  */
 export function giveBackDate(ctx: Context, id: string, event_id: number): Promise<GiveBackView> {
   return transaction(ctx, async (tx) => {
     await requireSubscription(tx, ctx, id);
-    const wanted = (date: DateLine) => date.event_id === event_id;
+    const wanted = (date: DateLine) => date.event_id === event_id && !date.passed_on;
     const [date] = await releaseDates(tx, ctx, id, wanted, 'Date given back', 1);
     const row = await lockSubscription(tx, ctx, id);
     if (row.status !== 'active' && row.status !== 'past_due') throw notLive(row);

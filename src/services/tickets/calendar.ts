@@ -1,8 +1,10 @@
-import { createEvents, type DateTime, type EventAttributes } from 'ics';
 import type { Sheet } from './sheet.ts';
 
 /** How long an event lasts in calendars when its end is not known. */
-const USUAL_HOURS = 2;
+const USUAL_MS = 2 * 3_600_000;
+
+/** Bytes of a line at most; what is longer goes on in the next one, behind a space. */
+const LINE = 75;
 
 /**
  * The dates of tickets as an iCalendar file (RFC 5545): opened by any calendar, updated when it is opened again. Several
@@ -12,43 +14,61 @@ const USUAL_HOURS = 2;
 export function ticketCalendar(sheets: readonly Sheet[]): string {
   const firsts = new Map(sheets.toReversed().map((sheet) => [sheet.event_id, sheet]));
   const dates = [...firsts.values()].sort((a, b) => a.starts_at.getTime() - b.starts_at.getTime());
-  const { error, value } = createEvents(
-    dates.map((first) =>
+  const lines = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//ticketing-api//tickets//EN',
+    'CALSCALE:GREGORIAN',
+    ...dates.flatMap((first) =>
       dateOf(
         first,
         sheets.filter(({ event_id }) => event_id === first.event_id),
       ),
     ),
-  );
-  if (!value) throw error ?? new Error('the calendar file was not written');
-  return value;
+    'END:VCALENDAR',
+  ];
+  return `${lines.map(folded).join('\r\n')}\r\n`;
 }
 
-const dateOf = (first: Sheet, all: readonly Sheet[]): EventAttributes => {
-  const { id, event, starts_at, ends_at, venue, company } = first;
-  return {
-    uid: id,
-    productId: 'ticketing-api',
-    title: event,
-    start: utc(starts_at),
-    startInputType: 'utc',
-    startOutputType: 'utc',
-    ...(ends_at
-      ? { end: utc(ends_at), endInputType: 'utc' as const, endOutputType: 'utc' as const }
-      : { duration: { hours: USUAL_HOURS } }),
-    location: venue.join(', '),
-    description: all
-      .map(({ type, place }) => [type, place].filter((words) => words !== null).join('\n'))
-      .join('\n'),
-    organizer: { name: company },
-    busyStatus: 'BUSY',
-  };
-};
+function dateOf({ id, event, starts_at, ends_at, venue, company }: Sheet, all: readonly Sheet[]): string[] {
+  const places = all.map(({ type, place }) => [type, place].filter((words) => words !== null).join('\n'));
+  return [
+    'BEGIN:VEVENT',
+    `UID:${id}`,
+    `DTSTAMP:${utc(new Date())}`,
+    `DTSTART:${utc(starts_at)}`,
+    `DTEND:${utc(ends_at ?? new Date(starts_at.getTime() + USUAL_MS))}`,
+    `SUMMARY:${escaped(event)}`,
+    ...(venue.length ? [`LOCATION:${escaped(venue.join(', '))}`] : []),
+    `DESCRIPTION:${escaped([...places, company].join('\n'))}`,
+    'TRANSP:OPAQUE',
+    'END:VEVENT',
+  ];
+}
 
-const utc = (at: Date): DateTime => [
-  at.getUTCFullYear(),
-  at.getUTCMonth() + 1,
-  at.getUTCDate(),
-  at.getUTCHours(),
-  at.getUTCMinutes(),
-];
+/** `20310704T193000Z` */
+const utc = (at: Date): string => `${at.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z`;
+
+/** Text as section 3.3.11 wants it; control characters have no place in it. */
+const escaped = (text: string): string =>
+  text
+    .replace(/\r\n?/g, '\n')
+    .replace(/(?!\n)\p{Cc}/gu, '')
+    .replace(/[\\;,]/g, '\\$&')
+    .replaceAll('\n', '\\n');
+
+/** Lines are counted in bytes, and no character is torn apart (section 3.1). */
+function folded(line: string): string {
+  let text = '';
+  let bytes = 0;
+  for (const letter of line) {
+    const size = Buffer.byteLength(letter);
+    if (bytes + size > LINE) {
+      text += '\r\n ';
+      bytes = 1;
+    }
+    text += letter;
+    bytes += size;
+  }
+  return text;
+}

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { PatchTicket } from '../../schemas/tickets.ts';
 import { recordChanges } from '../changes.ts';
 import { assertFresh } from '../fresh.ts';
-import { lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
+import { lockTicket, presentTicket, requireUntouched, type TicketRow, type TicketView } from './row.ts';
 import { ticketChange } from './tell.ts';
 
 // Until the time the event names, or else until it starts.
@@ -34,8 +34,7 @@ export async function changeHolder(
   return transaction(ctx, async (tx) => {
     const row = await lockTicket(tx, ctx, ticket_id);
     assertFresh(ctx, row.updated_at);
-    if (row.status !== 'valid')
-      throw new AppError('holder_locked', `This ticket is ${row.status}.`, { ticket_status: row.status });
+    requireUntouched(row);
     const [event] = await tx.query<{ until: Date; open: boolean }>(CHANGEABLE, [
       ctx.company_id,
       row.event_id,

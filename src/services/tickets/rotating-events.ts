@@ -39,4 +39,9 @@ export class RotatingEvents {
     }
     return rotating;
   }
+
+  /** Forgets an event that has changed: this process goes by the change at once. */
+  drop(company_id: number, event_id: number): void {
+    this.#known.delete(`${company_id} ${event_id}`);
+  }
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Context, seesEverything } from '../../context.ts';
 import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
-import { notFound } from '../../errors.ts';
+import { AppError, notFound } from '../../errors.ts';
 import type { ScannedTicket, Ticket } from '../../schemas/tickets.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import type { TicketSigner } from './keyring.ts';
@@ -85,6 +85,28 @@ export async function lockTicket(tx: Tx, ctx: Context, ticket_id: string): Promi
 /** Does the ticket still have a code? One that is void or was passed on has none. */
 export const isLive = ({ status }: Pick<TicketRow, 'status'>): boolean =>
   status === 'valid' || status === 'used';
+
+/**
+ * Has a ticket let somebody in? Also one that has entries left, or whose holder went out again and was given the entry
+ * back: it has been somebody's, and cannot become another's in between.
+ */
+export const hasAdmitted = ({ status, validated_at }: Pick<TicketRow, 'status' | 'validated_at'>): boolean =>
+  status === 'used' || validated_at !== null;
+
+/**
+ * Only a valid ticket that has let nobody in changes hands.
+ * @throws AppError holder_locked
+ */
+export function requireUntouched(ticket: TicketRow): void {
+  const { status, validated_at } = ticket;
+  if (status !== 'valid')
+    throw new AppError('holder_locked', `This ticket is ${status}.`, { ticket_status: status });
+  if (hasAdmitted(ticket))
+    throw new AppError('holder_locked', 'Somebody has come in on this ticket.', {
+      ticket_status: status,
+      validated_at,
+    });
+}
 
 /** What a live ticket's code says. */
 export const claimsOf = ({ id, event_id, serial }: TicketRow) => ({

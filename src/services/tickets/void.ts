@@ -2,7 +2,7 @@ import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { TicketRow } from './row.ts';
-import { isLive } from './row.ts';
+import { hasAdmitted, isLive } from './row.ts';
 
 const LOCK = statement(
   'ticket_lock_of_lines',
@@ -31,7 +31,7 @@ export async function voidTicketsOfLines(
   force: boolean,
 ): Promise<TicketRow[]> {
   const tickets = (await tx.query<TicketRow>(LOCK, [company_id, cart_id, line_ids])).filter(isLive);
-  const used = tickets.filter(({ status }) => status === 'used');
+  const used = tickets.filter(hasAdmitted);
   if (used.length && !force)
     throw new AppError('conflict', 'Some of these tickets were used at the door: force refunds them, too.', {
       used_ticket_ids: used.map(({ id }) => id),

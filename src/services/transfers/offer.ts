@@ -6,7 +6,7 @@ import type { NewTransfer } from '../../schemas/transfers.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { recordChanges } from '../changes.ts';
 import { enqueueMail } from '../mail/enqueue.ts';
-import { lockTicket, readTicket, type TicketRow } from '../tickets/row.ts';
+import { lockTicket, readTicket, requireUntouched, type TicketRow } from '../tickets/row.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { momentIn } from '../tickets/words.ts';
 import {
@@ -94,9 +94,8 @@ export async function offerTransfer(
  * @throws AppError holder_locked
  */
 export async function requireTransferable(tx: Tx, ticket: TicketRow): Promise<TransferEvent> {
-  const { status, company_id, event_id } = ticket;
-  if (status !== 'valid')
-    throw new AppError('holder_locked', `This ticket is ${status}.`, { ticket_status: status });
+  requireUntouched(ticket);
+  const { company_id, event_id } = ticket;
   const [event] = await tx.query<TransferEvent>(EVENT, [company_id, event_id]);
   if (!event?.open)
     throw new AppError('holder_locked', 'It is too late to pass this ticket on.', { until: event?.until });

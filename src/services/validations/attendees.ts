@@ -2,14 +2,15 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { AttendeeFilters } from '../../schemas/validations.ts';
+import { searchable, searchableSql } from '../events/search.ts';
 import { presentScanned, type ScannedTicketView, type TicketRow } from '../tickets/row.ts';
 import { doorAt } from './prepare.ts';
 
-// Every word somewhere in what is known of the holder, taken as it is.
+// Every word somewhere in what is known of the holder: accents are not typed at a door.
 const WHERE = `t.company_id = $1 AND t.event_id = $2
   AND ($3::ticket_status[] IS NULL OR t.status = ANY($3))
   AND NOT EXISTS (SELECT FROM unnest($4::text[]) AS w (word)
-    WHERE strpos(lower(concat_ws(' ', t.first_name, t.last_name, t.email, t.document_number)), w.word) = 0)`;
+    WHERE strpos(${searchableSql("concat_ws(' ', t.first_name, t.last_name, t.email, t.document_number)")}, w.word) = 0)`;
 const LIST = statement(
   'attendee_list',
   `SELECT t.* FROM ticket t WHERE ${WHERE}
@@ -30,7 +31,7 @@ export async function findAttendees(
 ): Promise<Page<ScannedTicketView>> {
   await doorAt(ctx, event_id, null);
   const { db, seatLabels } = ctx.system;
-  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = searchable(q).split(' ').filter(Boolean);
   const values = [ctx.company_id, event_id, status ?? null, words];
   const [rows, [counted]] = await Promise.all([
     db.query<TicketRow>(LIST, [...values, limit, offset]),

@@ -90,6 +90,11 @@ export class Doors {
     });
     return entry.door;
   }
+
+  /** Forgets an event that has changed: this process goes by the change at once. */
+  drop(company_id: number, event_id: number): void {
+    this.#entries.delete(`${company_id} ${event_id}`);
+  }
 }
 
 async function load(system: System, company_id: number, event_id: number): Promise<Door> {

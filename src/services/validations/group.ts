@@ -13,15 +13,18 @@ import { keepScans, type ScanCommand } from './scan-batch.ts';
 /** Scans that one request may make. */
 const MOST = 500;
 
+// Bought together, and still in the same hands: what was passed on goes with somebody else.
 const OF_CART = statement(
   'group_of_cart',
-  `SELECT t.id FROM ticket t
-   WHERE t.company_id = $1 AND t.cart_id = $2 AND t.event_id = $3 AND t.status IN ('valid', 'used') ORDER BY t.id`,
+  `SELECT t.id FROM cart c JOIN ticket t ON t.company_id = c.company_id AND t.cart_id = c.id
+   WHERE c.company_id = $1 AND c.id = $2 AND t.event_id = $3 AND t.status IN ('valid', 'used')
+     AND t.user_id IS NOT DISTINCT FROM c.user_id ORDER BY t.id`,
 );
-// A code that is no longer the ticket's own speaks for nobody else.
+// A code that is no longer the ticket's own speaks for nobody else, nor does that of one that was passed on.
 const BEHIND_CODE = statement(
   'group_behind_code',
-  `SELECT t.cart_id FROM ticket t
+  `SELECT c.id AS cart_id FROM ticket t LEFT JOIN cart c ON c.company_id = t.company_id AND c.id = t.cart_id
+     AND c.user_id IS NOT DISTINCT FROM t.user_id
    WHERE t.company_id = $1 AND t.id = $2 AND t.event_id = $3 AND t.serial = $4 AND t.status IN ('valid', 'used')`,
 );
 

@@ -47,7 +47,9 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   const { door, claims, direction, force } = attempt;
   if (!claims || !ticket) return rejected('unknown');
   if (ticket.event_id !== door.event_id) return rejected('wrong_event');
-  if (isDead(attempt, claims, ticket)) return rejected('revoked');
+  // Whoever is inside may leave, whatever has become of the ticket or its code meanwhile.
+  const leaves = direction === 'exit' && ticket.inside > 0;
+  if (!leaves && isDead(attempt, claims, ticket)) return rejected('revoked');
 
   const admission = admissionOf(door, ticket);
   if (direction === 'exit') {

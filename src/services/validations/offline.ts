@@ -42,7 +42,9 @@ async function prepare(ctx: Context, body: OfflineScan, skew: number): Promise<P
   try {
     const door = await doorAt(ctx, body.event_id, gate_id);
     // Nothing was scanned after it was sent: a clock that was set back in between is bounded by that.
-    const scanned_at = new Date(Math.min(body.scanned_at.getTime() - skew, ctx.now.getTime()));
+    // Nor before clocks count from: where the clock was set forward in between, the difference is no time at all.
+    const corrected = Math.min(body.scanned_at.getTime() - skew, ctx.now.getTime());
+    const scanned_at = new Date(Math.max(corrected, 0));
     const claims = await claimsIn(ctx, body, door, scanned_at);
     const { force, force_reason } = forceOf(body.force);
     const attempt = { door, claims, gate_id, direction, scanned_at, force };

@@ -71,6 +71,24 @@ describe('a date that its holder gives back', () => {
     expect(tickets.map(({ status }) => status)).toEqual(['valid', 'void', 'valid']);
   });
 
+  it('is the holder’s own: one that was passed on, or has let somebody in, is not given back', async () => {
+    const { id } = await holder('C1');
+    const set = async (n: number, what: string, value: unknown) =>
+      world.sql(
+        `UPDATE ticket SET ${what} = $3 WHERE subscription_id = $1 AND event_id = $2`,
+        id,
+        date(n),
+        value,
+      );
+    await set(0, 'user_id', world.ben);
+    expect((await refusalOf(giveBackDate(ana(), id, date(0)))).code).toBe('conflict');
+    await set(0, 'user_id', world.ana);
+    await set(0, 'validated_at', new Date());
+    expect((await refusalOf(giveBackDate(ana(), id, date(0)))).code).toBe('conflict');
+    await set(0, 'validated_at', null);
+    expect(await giveBackDate(ana(), id, date(0))).toMatchObject({ status: 'offered' });
+  });
+
   it('is credited by its share of the season at most, however dear the seat was', async () => {
     const { id } = await holder('A2');
     await giveBackDate(ana(), id, date(0));

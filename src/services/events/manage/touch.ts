@@ -77,7 +77,11 @@ export function forgetEvents(
   { system, company_id }: Pick<Context, 'system' | 'company_id'>,
   event_ids: readonly number[],
 ): void {
-  for (const id of event_ids) system.offers.drop(company_id, id);
+  for (const id of event_ids) {
+    system.offers.drop(company_id, id);
+    system.doors.drop(company_id, id);
+    system.rotatingEvents.drop(company_id, id);
+  }
   system.stock.clear();
   system.published.clear();
 }
