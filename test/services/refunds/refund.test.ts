@@ -276,20 +276,6 @@ describe('a ticket used at the door', () => {
     expect((await tickets(cart)).map(({ status }) => status)).toEqual(['void', 'void']);
   });
 
-  it('counts as used though entries are left, or its holder has gone out and was given the entry back', async () => {
-    const cart = await paidCart(seats('C3'));
-    const [ticket] = await world.sql<{ id: string }>(
-      'UPDATE ticket SET validated_at = now() WHERE cart_id = $1 RETURNING id',
-      cart.id,
-    );
-    expect(await refusalOf(refund(cart))).toMatchObject({
-      code: 'conflict',
-      facts: { used_ticket_ids: [ticket?.id] },
-    });
-    await refund(cart, { force: true });
-    expect((await tickets(cart)).map(({ status }) => status)).toEqual(['void']);
-  });
-
   it('that was voided before is no obstacle', async () => {
     const cart = await paidCart(seats('C3'));
     await world.sql("UPDATE ticket SET status = 'void', voided_at = now() WHERE cart_id = $1", cart.id);
