@@ -1,6 +1,6 @@
 import { uuidv7 } from '../src/uuid.ts';
 import { load } from './load.ts';
-import { atMost, type Bench, median, type Path, ratio } from './paths.ts';
+import { atMost, type Bench, median, type Path, ratio, warm } from './paths.ts';
 import { reference, scanTicket } from './pgbench.ts';
 
 const TICKETS_A_ROUND = 20_000;
@@ -30,7 +30,7 @@ export const scans: Path = {
     }
     return [
       ratio('validation of a scanned ticket over HTTP, of pgbench', ours, theirs, 0.8),
-      atMost('validation, 99th percentile at 50 connections', median(p99), 10, 'ms'),
+      atMost('validation, 99th percentile at 50 connections', median(warm(p99)), 10, 'ms'),
     ];
   },
 };

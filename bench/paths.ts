@@ -56,7 +56,7 @@ export const PATHS: Path[] = [
 
 /** A ratio of two medians against its goal. */
 export function ratio(what: string, ours: number[], theirs: number[], goal: number, unit = '/s'): Result {
-  const [a, b] = [median(ours), median(theirs)];
+  const [a, b] = [median(warm(ours)), median(warm(theirs))];
   const figure = a / b;
   return {
     what,
@@ -81,6 +81,9 @@ export const atMost = (
   met: figure <= goal,
   ...(detail && { detail }),
 });
+
+/** The first round warms the server and the reference up, and is not counted. */
+export const warm = (rounds: readonly number[]): number[] => rounds.slice(1);
 
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -12,9 +12,9 @@ import { startServer } from './processes.ts';
 import { makeWorld } from './world.ts';
 
 // npm run bench [name …]: every path of the budget beside its reference, in one run on one machine. Rounds of the two are
-// interleaved and medians compared, so that what else the machine does falls on both. PostgreSQL is durable.
+// interleaved and medians compared, so that what else the machine does falls on both; the first only warms both up. PostgreSQL is durable.
 
-const ROUNDS = 3;
+const ROUNDS = 4;
 const folder = mkdtempSync(join(tmpdir(), 'ticketing-bench-'));
 const server = await startEmbeddedPostgres({ folder: join(folder, 'pg') });
 const admin = new pg.Client(server.url());

@@ -15,8 +15,7 @@
  *
  * Ed25519 is deterministic: one ticket, serial and key always give the same code, so none is stored.
  */
-import { type KeyObject, sign, verify } from 'node:crypto';
-import { promisify } from 'node:util';
+import { type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { base32nopad } from '@scure/base';
 import { stringify as uuidFromBytes, parse as uuidToBytes } from 'uuid';
 import { MAX_TICKET_KEY_NUMBER, type TicketKey, type TicketPublicKeys } from './keys.ts';
@@ -52,8 +51,6 @@ const SPELLING = new RegExp(`^[A-Za-z2-7]{${TICKET_CODE_LENGTH}}$`);
 /** Goes before what is signed: no signature can pass for one made for another purpose. */
 const SIGNING_DOMAIN = Buffer.from('ticketing-api/ticket-code\0');
 
-const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
-
 /** Least and most of each number. The event id ends where PostgreSQL's integer does. */
 const RANGES = {
   keyNumber: [1, MAX_TICKET_KEY_NUMBER],
@@ -62,7 +59,7 @@ const RANGES = {
 } as const;
 
 /**
- * Makes the code of a ticket.
+ * Makes the code of a ticket: about 35 µs, as much as it costs to hand it to a thread.
  *
  * @throws RangeError when a number is out of its range; TypeError when the ticket id is not a UUID.
  */
@@ -72,14 +69,11 @@ export function signTicketCode(claims: TicketClaims, key: TicketKey): string {
 }
 
 /**
- * Makes the code of a ticket with the arithmetic done in the thread pool: for servers, whose event loop has
- * other callers.
- *
- * @throws as `signTicketCode`.
+ * Whether a key made a code. Ed25519 is deterministic, so whoever holds the private key tells by signing again, at a third
+ * of the cost of verifying.
  */
-export async function signTicketCodeInPool(claims: TicketClaims, key: TicketKey): Promise<string> {
-  const bytes = claimsBytes(claims, key);
-  return spell(bytes, await signInPool(null, signedPart(bytes), key.privateKey));
+export function isSignedBy({ signature, ...claims }: TicketCode, key: TicketKey): boolean {
+  return timingSafeEqual(sign(null, signedPart(claimsBytes(claims, key)), key.privateKey), signature);
 }
 
 function claimsBytes({ ticketId, eventId, serial }: TicketClaims, key: TicketKey): Buffer {

@@ -1,10 +1,10 @@
-import { type KeyObject, sign, timingSafeEqual } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { base32nopad } from '@scure/base';
 import { LRUCache } from 'lru-cache';
 import { type Database, statement } from '../../db/client.ts';
 import { inTransaction, type Tx } from '../../db/transaction.ts';
-import { canonicalTicketCode, readTicketCode, signTicketCodeInPool, type TicketClaims } from './code.ts';
+import { isSignedBy, readTicketCode, signTicketCode, type TicketClaims } from './code.ts';
 import {
   exportTicketPrivateJwk,
   exportTicketPublicJwk,
@@ -23,18 +23,11 @@ const CODES = 20_000;
 
 const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
 
-interface Codes {
-  /** By key, ticket, event and serial. */
-  made: LRUCache<string, string>;
-  /** By their one spelling. */
-  proven: LRUCache<string, TicketClaims>;
-}
-
 /**
  * Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions.
  * @param at of a ticket whose codes rotate: the moment that it is shown
  */
-export type TicketSigner = (claims: TicketClaims, at?: Date) => Promise<string>;
+export type TicketSigner = (claims: TicketClaims, at?: Date) => string;
 
 /** A key with what rotating codes are derived from. */
 interface RingKey extends TicketKey {
@@ -79,7 +72,8 @@ const RETIRE = statement(
 export class TicketKeyring {
   readonly #db: Database;
   readonly #rings = new Map<number, Ring>();
-  readonly #codes = new Map<number, Codes>();
+  /** Codes made, by company, then by key, ticket, event and serial. */
+  readonly #made = new Map<number, LRUCache<string, string>>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -88,44 +82,28 @@ export class TicketKeyring {
   /** What makes the codes of a company's tickets, by its newest key; who first asks makes that key. */
   async signer(company_id: number): Promise<TicketSigner> {
     const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
-    const { made, proven } = this.#codesOf(company_id);
-    return async (claims, at) => {
+    const made = this.#madeFor(company_id);
+    return (claims, at) => {
       const { ticketId, eventId, serial } = claims;
       const name = `${key.number} ${ticketId} ${eventId} ${serial}`;
       let code = made.get(name);
       if (!code) {
-        code = await signTicketCodeInPool(claims, key);
+        code = signTicketCode(claims, key);
         made.set(name, code);
-        proven.set(code, claims);
       }
       return at ? `${code}.${timeCode(secretBy(key, claims), at)}` : code;
     };
   }
 
   /**
-   * What a code says, when a key of the company signed it; each code is proved once and then remembered.
-   * Ed25519 is deterministic, so whoever holds the private key proves a code by making it again: a third of the cost of
-   * verifying its signature.
+   * What a code says, when a key of the company signed it.
    *
    * @param text digits of a rotating code behind it do no harm
    * @returns undefined for anything that the company has not signed. The rest is for the caller to ask: does the ticket
    *   exist, has it still this serial?
    */
   async prove(company_id: number, text: string): Promise<TicketClaims | undefined> {
-    const spelt = canonicalTicketCode(partsOf(text).token);
-    if (!spelt) return undefined;
-    const { proven } = this.#codesOf(company_id);
-    const known = proven.get(spelt);
-    if (known) return known;
-    const code = readTicketCode(spelt);
-    const key = code && (await this.#numbered(company_id, code.keyNumber));
-    if (!key) return undefined;
-    const { ticketId, eventId, serial } = code;
-    const claims = { ticketId, eventId, serial };
-    const made = await signTicketCodeInPool(claims, key);
-    if (!timingSafeEqual(Buffer.from(made), Buffer.from(spelt))) return undefined;
-    proven.set(made, claims);
-    return claims;
+    return (await this.#proved(company_id, partsOf(text).token))?.claims;
   }
 
   /**
@@ -137,9 +115,9 @@ export class TicketKeyring {
     at: Date,
   ): Promise<{ claims: TicketClaims; timely: boolean } | undefined> {
     const { token, digits } = partsOf(text);
-    const claims = await this.prove(company_id, token);
-    const key = claims && (await this.#numbered(company_id, readTicketCode(token)?.keyNumber ?? 0));
-    if (!key) return undefined;
+    const proved = await this.#proved(company_id, token);
+    if (!proved) return undefined;
+    const { claims, key } = proved;
     return { claims, timely: digits !== undefined && isTimely(secretBy(key, claims), digits, at) };
   }
 
@@ -149,7 +127,7 @@ export class TicketKeyring {
    */
   async seedOf(company_id: number, claims: TicketClaims): Promise<{ token: string; secret: string }> {
     const key = (await this.#fresh(company_id)).signing ?? (await this.#firstKey(company_id));
-    const token = await signTicketCodeInPool(claims, key);
+    const token = signTicketCode(claims, key);
     return { token, secret: base32nopad.encode(secretBy(key, claims)) };
   }
 
@@ -192,13 +170,24 @@ export class TicketKeyring {
     return number;
   }
 
-  #codesOf(company_id: number): Codes {
-    let codes = this.#codes.get(company_id);
-    if (!codes) {
-      codes = { made: new LRUCache({ max: CODES }), proven: new LRUCache({ max: CODES }) };
-      this.#codes.set(company_id, codes);
+  async #proved(
+    company_id: number,
+    token: string,
+  ): Promise<{ claims: TicketClaims; key: RingKey } | undefined> {
+    const code = readTicketCode(token);
+    const key = code && (await this.#numbered(company_id, code.keyNumber));
+    if (!key || !isSignedBy(code, key)) return undefined;
+    const { ticketId, eventId, serial } = code;
+    return { claims: { ticketId, eventId, serial }, key };
+  }
+
+  #madeFor(company_id: number): LRUCache<string, string> {
+    let made = this.#made.get(company_id);
+    if (!made) {
+      made = new LRUCache({ max: CODES });
+      this.#made.set(company_id, made);
     }
-    return codes;
+    return made;
   }
 
   async #firstKey(company_id: number): Promise<RingKey> {

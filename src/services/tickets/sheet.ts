@@ -73,12 +73,10 @@ export async function sheetsOf(
   const sign = await system.ticketKeys.signer(company_id);
   const found = await system.db.query<SheetRow>(SHEETS, [company_id, living.map(({ id }) => id), language]);
   const byId = new Map(found.map((sheet) => [sheet.ticket_id, sheet]));
-  return Promise.all(
-    living.map(async (row) => {
-      const { ticket_id: id, venue, rotating_codes, ...words } = byId.get(row.id) as SheetRow;
-      const holder = [row.first_name, row.last_name].filter(Boolean).join(' ') || null;
-      const lines = venue.filter((line) => line !== null);
-      return { ...words, id, venue: lines, holder, code: rotating_codes ? null : await sign(claimsOf(row)) };
-    }),
-  );
+  return living.map((row) => {
+    const { ticket_id: id, venue, rotating_codes, ...words } = byId.get(row.id) as SheetRow;
+    const holder = [row.first_name, row.last_name].filter(Boolean).join(' ') || null;
+    const lines = venue.filter((line) => line !== null);
+    return { ...words, id, venue: lines, holder, code: rotating_codes ? null : sign(claimsOf(row)) };
+  });
 }
