@@ -1,12 +1,12 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/uuid.ts';
 import { type DoorWorld, doorWorld } from '../helpers/ticket-factories.ts';
 
-// A stadium: what a scanner takes along and brings back is answered within a second. Of several tries the fastest counts,
-// for other tests run beside this one.
+// A stadium: what a scanner takes along and brings back. How fast, the bench tells.
 
 const TICKETS = 50_000;
-const TRIES = 5;
+const BATCH = 1_000;
 
 let world: DoorWorld;
 const ids = Array.from({ length: TICKETS }, () => uuidv7());
@@ -21,58 +21,54 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 
-/** Milliseconds of the fastest of several tries. */
-async function fastest(work: (n: number) => Promise<void>): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < TRIES; n++) {
-    const began = performance.now();
-    await work(n);
-    best = Math.min(best, performance.now() - began);
-  }
-  return best;
-}
-
-it('a manifest of 50,000 tickets takes a second at most', async () => {
-  const ms = await fastest(async () => {
-    const { status, raw } = await world.call(`/events/${world.tonight.event_id}/manifest`);
-    expect([status, raw.length > TICKETS * 50]).toEqual([200, true]);
-  });
-  expect(ms).toBeLessThan(1_000);
+it('a manifest lists each of 50,000 tickets once, in at most 5 MB gzipped', async () => {
+  const { status, raw, body } = await world.call(`/events/${world.tonight.event_id}/manifest`);
+  expect(status).toBe(200);
+  const listed = (body.manifest.tickets as string[][]).map(([id]) => id as string);
+  expect(new Set(listed).size).toBe(listed.length);
+  const missing = new Set(ids);
+  for (const id of listed) missing.delete(id);
+  expect([...missing]).toEqual([]);
+  expect(gzipSync(raw).length).toBeLessThan(5_000_000);
 }, 60_000);
 
 for (const rotating of [false, true])
-  it(`a batch of 1,000 scans, ${rotating ? 'codes rotating, ' : ''}is answered item by item within a second`, async () => {
+  it(`a batch of 1,000 scans, ${rotating ? 'codes rotating, ' : ''}is answered item by item, sent once or twice`, async () => {
     const { event_id, north } = world.tonight;
     await world.sql('UPDATE event SET rotating_codes = $1 WHERE id = $2', rotating, event_id);
     await new Promise((resolve) => setTimeout(resolve, 1_100)); // doors learn of it within a second
     const sign = await world.system.ticketKeys.signer(world.accounts.company_id);
-    const batches = await Promise.all(
-      Array.from({ length: TRIES }, (_, n) =>
-        Promise.all(
-          ids.slice(n * 1_000, (n + 1) * 1_000).map(async (ticketId, i) => {
-            const at = new Date(Date.now() - i * 100);
-            const claims = { ticketId, eventId: event_id, serial: 0 };
-            const qr_code = await sign(claims, rotating ? at : undefined);
-            const nonce = `${rotating} ${n} ${i}`;
-            return { qr_code, event_id, gate_id: north, nonce, scanned_at: at.toISOString() };
-          }),
-        ),
-      ),
-    );
-    const ms = await fastest(async (n) => {
-      const body = { device_id: 'gate 1', sent_at: new Date().toISOString(), scans: batches[n] };
+    const scans = ids.slice(0, BATCH).map((ticketId, i) => {
+      const at = new Date(Date.now() - i * 100);
+      const qr_code = sign({ ticketId, eventId: event_id, serial: 0 }, rotating ? at : undefined);
+      return {
+        qr_code,
+        event_id,
+        gate_id: north,
+        nonce: `${rotating} ${i}`,
+        scanned_at: at.toISOString(),
+      };
+    });
+    for (const repeated of [false, true]) {
+      const body = { device_id: 'gate 1', sent_at: new Date().toISOString(), scans };
       const { status, body: answer } = await world.call('/validations/batch', { body });
       expect(status).toBe(201);
-      const items = answer.validations as { index: number; nonce: string; validation: { result: string } }[];
-      expect(items.map(({ index, nonce }) => `${index} ${nonce}`)).toEqual(
-        batches[n]?.map(({ nonce }, i) => `${i} ${nonce}`),
+      expect(answer.validations.map(verdict)).toEqual(
+        scans.map(({ nonce }, index) => ({ index, nonce, repeated, result: 'accepted' })),
       );
-      expect(new Set(items.map(({ validation }) => validation.result))).toEqual(new Set(['accepted']));
-    });
-    expect(ms).toBeLessThan(1_000);
-    const conflicts = await world.sql<{ conflict: string }>(
-      'SELECT DISTINCT conflict FROM validation WHERE conflict IS NOT NULL',
+    }
+    const conflicts = await world.sql<{ conflict: string; count: number }>(
+      'SELECT conflict, count(*)::int FROM validation WHERE conflict IS NOT NULL GROUP BY 1',
     );
     // Those of the first round were in already; none went against the rule of codes that rotate.
-    expect(conflicts).toEqual(rotating ? [{ conflict: 'already_used' }] : []);
+    expect(conflicts).toEqual(rotating ? [{ conflict: 'already_used', count: BATCH }] : []);
   }, 60_000);
+
+type Item = { index: number; nonce: string; repeated: boolean; validation: { result: string } };
+
+const verdict = ({ index, nonce, repeated, validation: { result } }: Item) => ({
+  index,
+  nonce,
+  repeated,
+  result,
+});
