@@ -9,9 +9,17 @@ import type { HoldStock } from '../carts/grant.ts';
 import { tryHold } from '../carts/hold.ts';
 import type { HoldCommand } from '../carts/hold-batch.ts';
 import { blocksMet, countedTypes, eventsOf } from '../carts/hold-locks.ts';
-import { judge, locksOf, type Verdict } from '../carts/judge.ts';
+import { judge, locksOf, quantityOf, type Verdict } from '../carts/judge.ts';
 import { type Prepared, pickAll } from '../carts/picks.ts';
-import { type CartRow, codesOf, type LineRow, linesOf, lockCart, lockCarts } from '../carts/row.ts';
+import {
+  type CartCodeRow,
+  type CartRow,
+  codesOf,
+  type LineRow,
+  linesOf,
+  lockCart,
+  lockCarts,
+} from '../carts/row.ts';
 import { recordSetAside, requireMayOverride } from '../carts/seat-rules.ts';
 import { ticketsOfUsers } from '../carts/user-limits.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
@@ -142,7 +150,7 @@ async function judged(
   holds: readonly CartRow[],
 ): Promise<Verdict> {
   const { company_id } = ctx;
-  const codes = (await codesOf(tx, company_id, [cart.id])).filter(({ kind }) => kind === 'access');
+  const codes = codesKept(await codesOf(tx, company_id, [cart.id]), given, wanted);
   const owned = await ownedElsewhere(tx, cart, wanted);
   await requireCurrent(tx, ctx, wanted);
   const locks = wanted.map((want) => locksOf({ picks, grounds }, want));
@@ -181,6 +189,12 @@ async function judged(
       throw new OverdueInTheWay(refusal);
     throw refusal;
   }
+}
+
+/** The codes of a cart were used for so many tickets, and go on for so many: who wants more pays the price for them. */
+function codesKept(codes: CartCodeRow[], given: Given, wanted: readonly Wanted[]): CartCodeRow[] {
+  const tickets = wanted.reduce((sum, want) => sum + quantityOf(want), 0);
+  return tickets <= given.lines.length ? codes : codes.filter(({ kind }) => kind === 'access');
 }
 
 /** Places that are kept stay in the allotment that they came from: whose it is, is not asked again. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
+import { applyCode } from '../../../src/services/carts/codes.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { cancelExchange } from '../../../src/services/exchanges/cancel.ts';
 import { getExchange } from '../../../src/services/exchanges/read.ts';
@@ -46,6 +47,36 @@ describe('a quote', () => {
     await commit(fourth);
     const told = await world.sql("SELECT type FROM change WHERE type IN ('cart.expired', 'cart.cancelled')");
     expect(told).toEqual([]); // of carts that hold for exchanges nobody knows
+  });
+
+  it('goes by the codes of the cart, for as many tickets as are given', async () => {
+    const { adult, child, balcony } = world.festival;
+    const cart = await fill(ctx, [{ ticket_type_id: adult, quantity: 2 }]);
+    await applyCode(ctx, cart.id, 'TENOFF');
+    await pay(ctx, cart.id, { method: 'cash' });
+    const paid = await getCart(ctx, cart.id);
+    const [line] = paid.sale_details;
+    const upstairs = (quantity: number) => [{ ticket_type_id: adult, quantity, section_id: balcony }];
+    const one = { sale_detail_ids: [line?.id as string] };
+    const same = await quote(paid, { ...one, items: upstairs(1) });
+    expect(same).toMatchObject({ credit: line?.total, price: line?.total, amount_due: 0, refund_due: 0 });
+    expect(same.new_sale_details).toMatchObject([{ discount: line?.discount, unit_price: 5_000 }]);
+    expect(same.new_sale_details[0]?.price_trace).toContainEqual(
+      expect.objectContaining({ rule: 'code', name: 'TENOFF', amount: -500 }),
+    );
+    const cheaper = await quote(paid, { ...one, ticket_type_id: child });
+    expect(cheaper.new_sale_details).toMatchObject([{ unit_price: 2_500, discount: 250 }]);
+    // A code that was used for one ticket does not become one for three.
+    const more = await quote(paid, { ...one, items: upstairs(3) });
+    expect(more.new_sale_details.map(({ discount }) => discount)).toEqual([0, 0, 0]);
+    const both = await quote(paid, { items: upstairs(2) });
+    expect(both).toMatchObject({ amount_due: 0, refund_due: 0 });
+    await commit(both);
+    const after = await getCart(ctx, cart.id);
+    expect(after.sale_details.filter(({ status }) => status === 'paid')).toMatchObject([
+      ...[{ discount: 500 }, { discount: 500 }],
+    ]);
+    expect(after.codes).toEqual(['TENOFF']);
   });
 
   it('is outdated when the old tickets are worth less than they were', async () => {
