@@ -33,7 +33,8 @@ export async function cashRoutes(app: FastifyInstance): Promise<void> {
       operation: 'openCashSession',
       summary: 'Open the cash drawer of a box office',
       description:
-        'One a client and interface. Cash payments and refunds that the client makes until it is closed are in it.',
+        'One a client, interface and currency. Cash payments and refunds in it that the client makes until it is closed ' +
+        'are in the drawer.',
       tag,
       scopes,
       body: OpenCashSession,

@@ -8,6 +8,13 @@ const float = z.int().min(0).max(MAX_INT).describe('Minor units.');
 
 export const OpenCashSession = z.strictObject({
   opening: float.describe('What is in the drawer to begin with, in minor units.'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
+    .optional()
+    .describe(
+      'Default: that of the interface. A drawer has one currency; a client may have one open for each.',
+    ),
   note: text(500).optional(),
 });
 export type OpenCashSession = z.output<typeof OpenCashSession>;

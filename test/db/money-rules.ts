@@ -122,7 +122,7 @@ export const moneyPairs = (company: Company): Record<string, PairRule> => ({
   cash_session_one_open: {
     table: 'cash_session',
     row: () => drawer(company),
-    allowed: [{ client_id: 'other' }, closed],
+    allowed: [{ client_id: 'other' }, { currency: 'USD' }, closed],
   },
   cash_movement_of_payment: {
     table: 'cash_movement',

@@ -102,6 +102,27 @@ it('a day at the box office: float, sales, refunds, an exchange, money in and ou
   );
 });
 
+it('a drawer has one currency, and a box office one for each that it takes', async () => {
+  await world.sql("INSERT INTO currency (code, numeric, name, digits) VALUES ('USD', '840', 'US Dollar', 2)");
+  const euros = await openCashSession(ctx, { opening: 100 });
+  const dollars = await openCashSession(ctx, { opening: 200, currency: 'USD' });
+  expect([euros.currency, dollars.currency]).toEqual(['EUR', 'USD']);
+  expect(await refusalOf(openCashSession(ctx, { opening: 0, currency: 'USD' }))).toMatchObject({
+    ...{ code: 'conflict', facts: { cash_session_id: dollars.id } },
+  });
+  expect(await refusalOf(openCashSession(ctx, { opening: 0, currency: 'QQQ' }))).toMatchObject({
+    ...{ code: 'validation_failed', facts: { errors: [{ pointer: '/currency' }] } },
+  });
+  const cart = await fill(ctx, [{ ticket_type_id: world.abroad.type, quantity: 1 }]);
+  await pay(ctx, cart.id, { method: 'cash' });
+  await sellFor('cash');
+  const [inEuros, inDollars] = await Promise.all(
+    [euros, dollars].map(({ id, opening }) => closeCashSession(ctx, id, { counted: opening })),
+  );
+  expect(inEuros).toMatchObject({ payments: 5_350, difference: -5_350 });
+  expect(inDollars).toMatchObject({ payments: cart.totals.total, difference: -cart.totals.total });
+});
+
 it('of 50 who open a drawer one does, and cash that arrives while it is closed is in it or after it', async () => {
   const opened = await Promise.allSettled(
     Array.from({ length: 50 }, () => openCashSession(world.seller(), { opening: 0 })),

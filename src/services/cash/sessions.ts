@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type Database, statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
-import { AppError, notFound } from '../../errors.ts';
+import { AppError, fieldError, notFound } from '../../errors.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type {
   CashMovement,
@@ -29,15 +29,16 @@ const SUMS = `s.*,
     WHERE m.company_id = s.company_id AND m.cash_session_id = s.id) AS paid_out`;
 const HERE = 'FROM cash_session s WHERE s.company_id = $1 AND s.interface_id = $2';
 
+const CURRENCY = statement('cash_currency', 'SELECT code FROM currency WHERE code = $1');
 const OPEN = statement(
   'cash_session_open',
   `INSERT INTO cash_session (company_id, id, interface_id, client_id, currency, opening, note)
    VALUES ($1, $2, $3, $4, $5, $6, $7)
-   ON CONFLICT (company_id, interface_id, client_id) WHERE closed_at IS NULL DO NOTHING`,
+   ON CONFLICT (company_id, interface_id, client_id, currency) WHERE closed_at IS NULL DO NOTHING`,
 );
 const OPEN_NOW = statement(
   'cash_session_open_now',
-  `SELECT s.id ${HERE} AND s.client_id = $3 AND s.closed_at IS NULL`,
+  `SELECT s.id ${HERE} AND s.client_id = $3 AND s.currency = $4 AND s.closed_at IS NULL`,
 );
 const FIND = statement('cash_session_find', `SELECT ${SUMS} ${HERE} AND s.id = $3`);
 const LOCK = statement('cash_session_lock', `SELECT s.id ${HERE} AND s.id = $3 FOR UPDATE`);
@@ -68,25 +69,22 @@ const COUNT_MOVEMENTS = statement('cash_movement_count', `SELECT count(*) AS tot
 const subject = (id: string) => ({ subject_type: 'cash_session', subject_id: id });
 
 /**
- * Opens the cash drawer of the caller's client on this interface, in the interface's currency. Cash that the client takes
- * and gives back from then on is in it.
- * @throws AppError conflict while one is open
+ * Opens the cash drawer of the caller's client on this interface, in one currency. Cash in it that the client takes and
+ * gives back from then on is in the drawer.
+ * @throws AppError conflict while one is open; validation_failed for a currency that there is not
  */
-export function openCashSession(ctx: Context, { opening, note }: OpenCashSession): Promise<CashSession> {
+export function openCashSession(
+  ctx: Context,
+  { opening, currency = ctx.interface.currency, note }: OpenCashSession,
+): Promise<CashSession> {
   return transaction(ctx, async (tx) => {
+    if (currency !== ctx.interface.currency && !(await tx.query(CURRENCY, [currency])).length)
+      throw fieldError('/currency', 'No such currency.', 'not_found');
     const id = uuidv7();
     const here = [ctx.company_id, ctx.interface.id];
-    const values = [
-      ctx.company_id,
-      id,
-      ctx.interface.id,
-      ctx.client_id,
-      ctx.interface.currency,
-      opening,
-      note ?? null,
-    ];
+    const values = [ctx.company_id, id, ctx.interface.id, ctx.client_id, currency, opening, note ?? null];
     if (!(await tx.execute(OPEN, values))) {
-      const [open] = await tx.query<{ id: string }>(OPEN_NOW, [...here, ctx.client_id]);
+      const [open] = await tx.query<{ id: string }>(OPEN_NOW, [...here, ctx.client_id, currency]);
       throw new AppError('conflict', 'A cash session is open already: close it first.', {
         cash_session_id: open?.id ?? null,
       });
@@ -95,7 +93,7 @@ export function openCashSession(ctx: Context, { opening, note }: OpenCashSession
       action: 'cash_session.open',
       ...subject(id),
       before: null,
-      after: { opening },
+      after: { opening, currency },
     });
     return find(tx, ctx, id);
   });

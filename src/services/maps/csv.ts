@@ -161,7 +161,11 @@ function seatOf(record: Record<string, string>, line: number, faults: FieldFault
 }
 
 function refusal(all: FieldFault[]): AppError {
-  return new AppError('validation_failed', `The CSV has ${all.length} faults; nothing was written.`, {
-    errors: all.slice(0, MAX_FAULTS),
-  });
+  return new AppError(
+    'validation_failed',
+    `The CSV has ${all.length === 1 ? 'a fault' : `${all.length} faults`}; nothing was written.`,
+    {
+      errors: all.slice(0, MAX_FAULTS),
+    },
+  );
 }

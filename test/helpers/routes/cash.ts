@@ -30,7 +30,7 @@ export const cashRoutes: readonly RouteEntry[] = [
     fine: { '/opening': [0] },
     example: async (w, who) => {
       await none(w, who);
-      return { url: '/cash_sessions', body: { opening: 10_000, note: 'Morning' } };
+      return { url: '/cash_sessions', body: { opening: 10_000, currency: 'EUR', note: 'Morning' } };
     },
   },
   {
