@@ -42,6 +42,7 @@ import { exportRoutes } from './routes/exports.ts';
 import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { liveCodeRoutes } from './routes/live-codes.ts';
 import { managedMapRoutes, mapCsvRoutes, wholeMapRoutes } from './routes/managed-maps.ts';
 import { managementRoutes } from './routes/management.ts';
 import { mapRoutes } from './routes/maps.ts';
@@ -136,6 +137,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(cashRoutes);
   await app.register(ticketRoutes);
   await app.register(ticketFileRoutes);
+  await app.register(liveCodeRoutes);
   await app.register(transferRoutes);
   await app.register(validationRoutes);
   await app.register(offlineRoutes);

@@ -37,7 +37,16 @@ export const tickets: Folder = {
       path: '/tickets/{{ticket_id}}/code',
       status: 200,
       root: 'code',
+      set: { live_pass: "json.code.live_url.split('/live/')[1]" },
       test: { 'does not rotate here': 'json.code.rotation === null' },
+    },
+    {
+      operation: 'showLiveCode',
+      method: 'GET',
+      path: '/live/{{live_pass}}',
+      as: 'nobody',
+      status: 200,
+      test: { 'is a page with the code': "pm.response.text().includes('<svg')" },
     },
     {
       operation: 'getTicketQrSvg',

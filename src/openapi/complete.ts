@@ -11,6 +11,12 @@ type Document = OpenAPIV3_1.Document;
 type Operation = OpenAPIV3_1.OperationObject;
 type Response = OpenAPIV3_1.ResponseObject;
 
+/** A body of text/csv. */
+const TABLE = {
+  type: 'string',
+  description: 'A table in UTF-8 with a heading. What JSON says beside it stands in the query.',
+} as const;
+
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /**
@@ -59,6 +65,8 @@ function completeOperation(
     plainParameter(parameter as Parameter),
   );
   if (scopes !== 'none') operation.parameters.push(parameterRef('Interface'));
+  const body = operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined;
+  if (config.csv && body) body.content['text/csv'] = { schema: TABLE };
   operation.responses = {
     ...successes(operation.responses as Record<string, Response>, config, method),
     ...problemResponses(config, method, shared),

@@ -133,6 +133,7 @@ export async function mapCsvRoutes(app: FastifyInstance): Promise<void> {
         'line: `/csv/12/x`.',
       query: csvQuery,
       body: MapCsv,
+      csv: true,
     },
     ({ ctx, body }) => createMapOfCsv(ctx, body),
   );

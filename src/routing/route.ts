@@ -34,6 +34,8 @@ interface Declaration<P extends Shape, Q extends Shape, B extends z.ZodType, R> 
   /** The answer is the same for all readers without `sell` and `admin`: kept as bytes for a second. */
   published?: boolean;
   bodyLimit?: number;
+  /** Takes text/csv in place of JSON, too, with the rest in the query (hooks/csv-body.ts). */
+  csv?: boolean;
 }
 
 interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
@@ -55,6 +57,7 @@ export interface RouteConfig {
   ifMatch: boolean;
   dryRun: boolean;
   published: boolean;
+  csv: boolean;
   validate: { params?: z.ZodType; query: z.ZodType; body?: z.ZodType };
 }
 
@@ -129,6 +132,7 @@ function declare<P extends Shape, Q extends Shape, B extends z.ZodType, R>(
     ifMatch: d.ifMatch ?? false,
     dryRun: d.dryRun ?? false,
     published: d.published ?? false,
+    csv: d.csv ?? false,
     validate: { query, ...(params && { params }), ...(d.body && { body: d.body }) },
   };
   const headers = z.object({

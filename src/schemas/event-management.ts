@@ -114,7 +114,15 @@ export const SeriesCreate = z
 export type SeriesCreate = z.output<typeof SeriesCreate>;
 
 export const EventPatch = z
-  .strictObject({ ...settings, ...times, name: text(200) })
+  .strictObject({
+    ...settings,
+    ...times,
+    name: text(200),
+    end_printed_codes: flag.describe(
+      'With `rotating_codes` switched on after tickets were given out: they know that what was printed or saved lets ' +
+        'nobody in any more. Its owners are mailed where their live codes are.',
+    ),
+  })
   .partial()
   .meta({ id: 'EventPatch' });
 export type EventPatch = z.output<typeof EventPatch>;

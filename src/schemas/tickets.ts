@@ -27,6 +27,9 @@ export type TicketFilters = z.output<z.ZodObject<typeof ticketsQuery>>;
 /** A code as scanned or typed; anything else is simply unknown. */
 export const qrCode = z.string().min(1).max(400);
 
+/** What the address of a live code ends with; anything that was not signed is simply not found. */
+export const livePass = z.string().min(1).max(300);
+
 export const pngQuery = {
   scale: z
     .string()
@@ -101,6 +104,9 @@ export const TicketCode = z
     ticket_id: z.string(),
     qr_code: z.string().describe('The code of this moment.'),
     changes_at: at.nullable().describe('Null: it stays.'),
+    live_url: z
+      .string()
+      .describe('Of a page that shows the code of the moment, for an owner without an account. Secret.'),
     rotation: z
       .object({
         token: z.string().describe('What is signed: a code is this, a dot, and the digits of its moment.'),

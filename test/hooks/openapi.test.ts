@@ -129,6 +129,14 @@ describe('GET /openapi.json', () => {
     expect(body.content['application/json']?.schema).toMatchObject({ additionalProperties: false });
   });
 
+  it('says where a table is taken in place of JSON', () => {
+    const takes = (operation: string) =>
+      Object.keys((operationOf(operation).requestBody as OpenAPIV3_1.RequestBodyObject).content);
+    for (const operation of ['createCourtesies', 'createMapOfCsv'])
+      expect(takes(operation)).toEqual(['application/json', 'text/csv']);
+    expect(takes('openCart')).toEqual(['application/json']);
+  });
+
   it('has no component that nothing refers to', () => {
     const text = JSON.stringify(document);
     for (const kind of ['schemas', 'responses', 'headers', 'parameters'] as const) {

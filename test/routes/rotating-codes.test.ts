@@ -64,6 +64,7 @@ describe('the owner of a ticket whose codes rotate', () => {
       ticket_id: ticket.id,
       qr_code: expect.stringContaining(`${code.rotation.token}.`),
       changes_at: expect.any(String),
+      live_url: expect.stringMatching(/^http:\S+\/live\/\S+$/),
       rotation: {
         ...{ algorithm: 'SHA1', digits: 8, period: 15, token: await world.code(ticket) },
         secret: expect.stringMatching(/^[A-Z2-7]{32}$/),

@@ -5,7 +5,7 @@ import { enqueueMail, leaveMails } from '../mail/enqueue.ts';
 import type { TicketRow } from './row.ts';
 
 /** Why tickets come, if not because they were bought. */
-export type MailedWhy = 'exchange' | 'transfer' | 'reissue';
+export type MailedWhy = 'exchange' | 'transfer' | 'reissue' | 'rotating';
 
 /**
  * Whose tickets a mail brings, as plain JSON: all of a cart that were not passed on, or these, as long as they have no

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError } from '../../errors.ts';
 import type { TicketCode } from '../../schemas/tickets.ts';
+import { liveLink } from './live-link.ts';
 import { qrPng, qrSvg } from './qr-image.ts';
 import { changesAfter, ROTATION } from './rotation.ts';
 import { claimsOf, isLive, readTicket, type TicketRow } from './row.ts';
@@ -42,10 +43,11 @@ export async function getCode(ctx: Context, ticket_id: string): Promise<z.output
   const qr_code = await liveCode(ctx, row);
   const { db, rotatingEvents, ticketKeys } = ctx.system;
   const rotating = await rotatingEvents.among(db, ctx.company_id, [row.event_id]);
-  if (!rotating.has(row.event_id)) return { ticket_id, qr_code, changes_at: null, rotation: null };
+  const known = { ticket_id, qr_code, live_url: await liveLink(ctx.system, row) };
+  if (!rotating.has(row.event_id)) return { ...known, changes_at: null, rotation: null };
   const { window: _, ...terms } = ROTATION;
   const seed = await ticketKeys.seedOf(ctx.company_id, claimsOf(row));
-  return { ticket_id, qr_code, changes_at: changesAfter(ctx.now), rotation: { ...terms, ...seed } };
+  return { ...known, changes_at: changesAfter(ctx.now), rotation: { ...terms, ...seed } };
 }
 
 async function liveCode(ctx: Context, row: TicketRow): Promise<string> {

@@ -1,6 +1,7 @@
 import { statement } from '../../db/client.ts';
 import { AppError, type Language } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { liveLink } from './live-link.ts';
 import { claimsOf, isLive, type TicketRow } from './row.ts';
 
 /** All that a ticket shows of itself to the person who carries it. */
@@ -8,6 +9,8 @@ export interface Sheet {
   id: string;
   /** Null where codes rotate: no paper can show one. */
   code: string | null;
+  /** Where codes rotate: the page that shows the one of the moment. */
+  live_url: string | null;
   event_id: number;
   event: string;
   starts_at: Date;
@@ -24,7 +27,7 @@ export interface Sheet {
   company: string;
 }
 
-interface SheetRow extends Omit<Sheet, 'id' | 'code' | 'venue' | 'holder'> {
+interface SheetRow extends Omit<Sheet, 'id' | 'code' | 'live_url' | 'venue' | 'holder'> {
   ticket_id: string;
   rotating_codes: boolean;
   venue: (string | null)[];
@@ -73,10 +76,15 @@ export async function sheetsOf(
   const sign = await system.ticketKeys.signer(company_id);
   const found = await system.db.query<SheetRow>(SHEETS, [company_id, living.map(({ id }) => id), language]);
   const byId = new Map(found.map((sheet) => [sheet.ticket_id, sheet]));
-  return living.map((row) => {
-    const { ticket_id: id, venue, rotating_codes, ...words } = byId.get(row.id) as SheetRow;
-    const holder = [row.first_name, row.last_name].filter(Boolean).join(' ') || null;
-    const lines = venue.filter((line) => line !== null);
-    return { ...words, id, venue: lines, holder, code: rotating_codes ? null : sign(claimsOf(row)) };
-  });
+  return Promise.all(
+    living.map(async (row) => {
+      const { ticket_id: id, venue, rotating_codes, ...words } = byId.get(row.id) as SheetRow;
+      const holder = [row.first_name, row.last_name].filter(Boolean).join(' ') || null;
+      const lines = venue.filter((line) => line !== null);
+      const [code, live_url] = rotating_codes
+        ? [null, await liveLink(system, row)]
+        : [sign(claimsOf(row)), null];
+      return { ...words, id, venue: lines, holder, code, live_url };
+    }),
+  );
 }

@@ -78,6 +78,15 @@ export const openRoutes: readonly RouteEntry[] = [
       body: { decision: 'decline' },
     }),
   },
+  {
+    ...page,
+    route: 'GET /live/:pass',
+    example: async (w) => {
+      const { ticket } = await w.paid('seller');
+      const { code } = (await w.call('GET', `/tickets/${ticket}/code`, { who: 'seller' })).json();
+      return { url: new URL(code.live_url).pathname };
+    },
+  },
   { ...page, route: 'GET /problems', example: () => ({ url: '/problems' }) },
   { ...page, route: 'GET /problems/:code', example: () => ({ url: '/problems/sold_out' }) },
   { ...page, route: 'GET /postman/collection.json', example: () => ({ url: '/postman/collection.json' }) },

@@ -7,6 +7,7 @@ import { assertFresh } from '../../fresh.ts';
 import type { EventRecord } from '../lock.ts';
 import type { EventView } from '../row.ts';
 import { lookUpReferences, refuseFaults, seatingOf, timesFaults } from './check.ts';
+import { beginRotation } from './rotation.ts';
 import { requireUnsold } from './sold.ts';
 import { auditEvent, changeEvent, tellOfEvent } from './touch.ts';
 import { eventAfter } from './view.ts';
@@ -23,7 +24,8 @@ const mapsOf = async (tx: Tx, { company_id, id }: EventRecord): Promise<number[]
 /**
  * Changes what is given of an event and leaves the rest. What is held or sold keeps its price.
  * @throws AppError not_found, precondition_failed, validation_failed naming every fault; conflict for an event that is
- *   over, for other maps once it is published, for another currency once something is held or sold, for a slug that is taken
+ *   over, for other maps once it is published, for another currency once something is held or sold, for a slug that is
+ *   taken, for codes that are to rotate while tickets are out
  */
 export function updateEvent(ctx: Context, event_id: number, patch: EventPatch): Promise<EventView> {
   return changeEvent(ctx, event_id, async (tx, before) => {
@@ -34,7 +36,9 @@ export function updateEvent(ctx: Context, event_id: number, patch: EventPatch): 
     const known = await lookUpReferences(tx, ctx, { ...merged, map_ids: wanted });
     refuseFaults([...known.faults, ...timesFaults(merged)]);
     await requireSafe(tx, before, merged, wanted.join() !== map_ids.join());
-    const { map_ids: _, ...columns } = given(patch) as EventPatch;
+    const rotates = merged.rotating_codes && !before.rotating_codes;
+    if (rotates) await beginRotation(tx, before, patch.end_printed_codes ?? false);
+    const { map_ids: _, end_printed_codes: _1, ...columns } = given(patch) as EventPatch;
     const after = await updateEventRow(tx, before, {
       ...columns,
       seating: seatingOf(known),
@@ -46,7 +50,11 @@ export function updateEvent(ctx: Context, event_id: number, patch: EventPatch): 
       before: { ...before, map_ids },
       after: { ...after, map_ids: wanted },
     });
-    await tellOfEvent(tx, ctx, event_id, { changed: Object.keys(patch).sort() });
+    await tellOfEvent(tx, ctx, event_id, {
+      changed: Object.keys(patch)
+        .filter((name) => name !== 'end_printed_codes')
+        .sort(),
+    });
     return eventAfter(tx, ctx, event_id);
   });
 }

@@ -7,7 +7,7 @@ import type { TicketRow } from '../../tickets/row.ts';
 import { sheetsOf } from '../../tickets/sheet.ts';
 import { momentIn } from '../../tickets/words.ts';
 import type { MailTemplate } from '../template.ts';
-import { ROTATING, ticketFiles } from './tickets.ts';
+import { livePart, ticketFiles } from './tickets.ts';
 
 /** Instants are text: they wait in the database. */
 interface Invitation {
@@ -31,30 +31,34 @@ export const courtesy: MailTemplate<Invitation> = {
     const { first_name, event, starts_at, time_zone } = data;
     const [sheet] = await sheetsIn(system, company_id, data.ticket_id, language);
     const live = sheet?.code === null;
+    const shown = livePart(sheet ? [sheet] : [], language);
     const when = momentIn(time_zone, language, new Date(starts_at));
     return {
       en: {
         subject: `Your invitation: ${event}`,
         parts: [
           `Hello ${first_name},`,
-          `${company} invites you. ${live ? ROTATING.en : 'Your ticket is attached: show its code at the door.'}`,
+          `${company} invites you.${live ? '' : ' Your ticket is attached: show its code at the door.'}`,
           { rows: rows(['Event', event], ['When', when]) },
+          ...shown,
         ],
       },
       es: {
         subject: `Su invitación: ${event}`,
         parts: [
           `Hola, ${first_name}:`,
-          `${company} le invita. ${live ? ROTATING.es : 'Su entrada va adjunta: muestre el código en la puerta.'}`,
+          `${company} le invita.${live ? '' : ' Su entrada va adjunta: muestre el código en la puerta.'}`,
           { rows: rows(['Evento', event], ['Cuándo', when]) },
+          ...shown,
         ],
       },
       pt: {
         subject: `O seu convite: ${event}`,
         parts: [
           `Olá, ${first_name}:`,
-          `${company} convida você. ${live ? ROTATING.pt : 'O seu ingresso está em anexo: mostre o código na entrada.'}`,
+          `${company} convida você.${live ? '' : ' O seu ingresso está em anexo: mostre o código na entrada.'}`,
           { rows: rows(['Evento', event], ['Quando', when]) },
+          ...shown,
         ],
       },
     }[language];

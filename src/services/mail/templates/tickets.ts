@@ -44,7 +44,7 @@ export const tickets: MailTemplate<Mailed> = {
         ),
         ...(order ? [orderPart(order, language)] : []),
         ...(sheets.some(isPrintable) ? [words.attached] : []),
-        ...(sheets.every(isPrintable) ? [] : [ROTATING[language]]),
+        ...livePart(sheets, language),
       ],
     };
   },
@@ -96,8 +96,20 @@ function orderPart({ id, total, currency }: Order, language: Language): Part {
   };
 }
 
+/** Where codes rotate: what is said, and for each ticket the page that shows its code. */
+export const livePart = (sheets: readonly Sheet[], language: Language): Part[] => {
+  const live = sheets.flatMap(({ live_url, place, holder, event }) =>
+    live_url === null
+      ? []
+      : [{ link: live_url, label: [SHOW[language], holder ?? event, place].filter(Boolean).join(' · ') }],
+  );
+  return live.length ? [ROTATING[language], ...live] : [];
+};
+
+const SHOW: Record<Language, string> = { en: 'Show code', es: 'Mostrar código', pt: 'Mostrar código' };
+
 /** What is said where codes rotate. */
-export const ROTATING: Record<Language, string> = {
+const ROTATING: Record<Language, string> = {
   en: 'The code changes every few seconds: show it live on your phone. A picture of it lets nobody in.',
   es: 'El código cambia cada pocos segundos: muéstrelo en vivo en el móvil. Con una foto no entra nadie.',
   pt: 'O código muda a cada poucos segundos: mostre-o ao vivo no telemóvel. Com uma foto ninguém entra.',
@@ -129,6 +141,8 @@ const WORDS: Record<Language, Words> = {
         'Your exchange is done. What you gave back is worth nothing any more; these are your new tickets.',
       transfer: 'The ticket is yours now, under a new code. The old one is worth nothing any more.',
       reissue: 'Your ticket has a new code. Every earlier one is worth nothing any more.',
+      rotating:
+        'The codes of this event change every few seconds from now on. What was printed or saved lets nobody in any more.',
     },
     attached: 'The tickets are attached, one a page. Show the code at the door, on paper or on your phone.',
     ...{ event: 'Event', when: 'When', where: 'Where', tickets: 'Tickets', order: 'Order', total: 'Total' },
@@ -142,6 +156,8 @@ const WORDS: Record<Language, Words> = {
       exchange: 'El cambio está hecho. Lo que devolvió ya no vale; estas son sus nuevas entradas.',
       transfer: 'La entrada ya es suya, con un código nuevo. El anterior ya no vale.',
       reissue: 'Su entrada tiene un código nuevo. Los anteriores ya no valen.',
+      rotating:
+        'Los códigos de este evento cambian desde ahora cada pocos segundos. Lo impreso o guardado ya no da acceso.',
     },
     attached:
       'Las entradas van adjuntas, una por página. Muestre el código en la puerta, en papel o en el móvil.',
@@ -163,6 +179,8 @@ const WORDS: Record<Language, Words> = {
       exchange: 'A troca está feita. O que devolveu já não vale; estes são os seus novos bilhetes.',
       transfer: 'O bilhete agora é seu, com um novo código. O anterior já não vale.',
       reissue: 'O seu bilhete tem um novo código. Os anteriores já não valem.',
+      rotating:
+        'Os códigos deste evento passam a mudar a cada poucos segundos. O que foi impresso ou guardado já não dá entrada.',
     },
     attached:
       'Os bilhetes vão em anexo, um por página. Mostre o código na entrada, em papel ou no telemóvel.',
