@@ -8,7 +8,8 @@ import { isLive, type TicketRow } from './row.ts';
 const PURPOSE = 'ticketing-api/live-code';
 
 /** Company, ticket, serial, number of the key, signature. */
-const PASS = /^(\d{1,9})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,5})\.(\d{1,5})\.([A-Za-z0-9_-]{86})$/;
+const PASS =
+  /^(\d{1,9})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,5})\.(\d{1,5})\.([A-Za-z0-9_-]{86})$/;
 
 const TICKET = statement(
   'live_link_ticket',
