@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/context.ts';
 import { AppError } from '../../src/errors.ts';
 import type { AddSaleDetails } from '../../src/schemas/carts.ts';
@@ -10,19 +10,14 @@ import { wantedOf } from '../../src/services/carts/wanted.ts';
 import { uuidv7 } from '../../src/uuid.ts';
 import { contextOf } from '../helpers/context.ts';
 import { cuttingProxy } from '../helpers/cutting-proxy.ts';
-import { makeSystem, type SalesWorld, salesWorld } from '../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../helpers/stock-audit.ts';
+import { stockKept } from '../helpers/kept-world.ts';
+import { makeSystem, type SalesWorld } from '../helpers/sales-world.ts';
+import { salesRows } from '../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 type Items = AddSaleDetails['items'];
 const seat = (label: string): number => world.theatre.seats[label] as number;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cart, type SaleDetail } from '../../src/schemas/carts.ts';
-import { type Answer, type ApiWorld, apiWorld, type Call, type Method } from '../helpers/api-world.ts';
+import { type ApiWorld, apiWorld } from '../helpers/api-world.ts';
+import { cartCalls } from '../helpers/cart-calls.ts';
 import { strict } from '../helpers/strict-schema.ts';
 
 let world: ApiWorld;
@@ -13,25 +14,9 @@ afterAll(async () => {
   expect(errors).toEqual([]);
 });
 
-const post = (url: string, body?: unknown, call: Call = {}) =>
-  world.call('POST', url, { who: 'buyer', ...(body !== undefined && { body }), ...call });
-const ask = (method: Method, url: string, call: Call = {}) =>
-  world.call(method, url, { who: 'buyer', ...call });
-const standing = (quantity = 1) => ({ ticket_type_id: world.standing, quantity });
-/** A seat that no other test has. */
-let used = 0;
-const seat = () => world.seat_id + used++;
-const opened = async (...items: object[]) => {
-  const answer = await post('/carts', items.length ? { items } : undefined);
-  expect(answer.statusCode, answer.body).toBe(201);
-  return answer.json().cart as { id: string; sale_details: { id: string }[]; totals: { total: number } };
-};
+const { post, ask, standing, seat, opened, refusal } = cartCalls(() => world);
 /** Instants are text in JSON; the schemas say Date. */
 const parses = (schema: typeof Cart | typeof SaleDetail, value: unknown) => strict(schema).parse(value);
-const refusal = (answer: Answer) => {
-  expect(answer.headers['content-type']).toContain('application/problem+json');
-  return { status: answer.statusCode, ...answer.json() };
-};
 
 describe('a cart', () => {
   it('is changed from the state that was seen', async () => {

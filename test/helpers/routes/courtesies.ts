@@ -25,6 +25,7 @@ export const courtesyRoutes: readonly RouteEntry[] = [
   {
     route: 'POST /courtesies',
     ...{ scopes: ['admin'], status: 201, answer: { created: 'courtesies' }, texts: ['host', 'note'] },
+    bodyLimit: 4_194_304,
     example: async (w) => {
       const name = (await host(w)).split('/').at(-1);
       const guest = { first_name: 'Eva', last_name: 'Roe', email: 'eva@mail.com', document_number: '9' };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { PageRequest } from '../../../src/routing/answers.ts';
 import { cancelCart, extendCart, patchCart } from '../../../src/services/carts/change.ts';
@@ -13,20 +13,15 @@ import {
   listSaleDetails,
 } from '../../../src/services/carts/read.ts';
 import { stateTag } from '../../../src/services/fresh.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import type { SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 const page = (offset = 0, limit = 10) => ({ offset, limit }) as PageRequest;
 const opened = (ctx: Context, ticket_type_id = world.festival.adult) =>

@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
 import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import type { SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 type Ask = NonNullable<AddSaleDetails['items'][number]['best_available']>;
 const best = (ask: Ask, ticket_type_id = world.theatre.stall) => ({ ticket_type_id, best_available: ask });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
@@ -7,20 +7,15 @@ import { sweep } from '../../../src/services/carts/expire.ts';
 import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
 import { deleteSaleDetail } from '../../../src/services/carts/lines.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { type CODES, type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import type { CODES, SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 type Items = AddSaleDetails['items'];
 type CodeName = keyof typeof CODES;

@@ -1,22 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { stockFaults } from '../../helpers/stock-audit.ts';
+import type { SalesWorld } from '../../helpers/sales-world.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 const holding = async (items: AddSaleDetails['items'], ctx: Context = world.buyer()) => {
   const { id } = await openCart(ctx, {});

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { cancelCart, extendCart, patchCart } from '../../../src/services/carts/change.ts';
 import { sweep } from '../../../src/services/carts/expire.ts';
@@ -6,20 +6,15 @@ import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
 import { deleteSaleDetail, patchSaleDetail } from '../../../src/services/carts/lines.ts';
 import { getCart, listCarts } from '../../../src/services/carts/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import type { SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 type Items = AddSaleDetails['items'];
 const seat = (label: string): number => world.theatre.seats[label] as number;

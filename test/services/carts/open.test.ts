@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openCart } from '../../../src/services/carts/hold.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import type { SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 describe('a cart without items', () => {
   it('is open for as long as its interface holds carts, in the currency of the interface', async () => {

@@ -1,22 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AddSaleDetails } from '../../../src/schemas/carts.ts';
 import { applyCode } from '../../../src/services/carts/codes.ts';
 import { addSaleDetails, openCart } from '../../../src/services/carts/hold.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
+import { stockKept } from '../../helpers/kept-world.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
-import { DAY, fromNow, type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { salesRows, stockFaults } from '../../helpers/stock-audit.ts';
+import { DAY, fromNow, type SalesWorld } from '../../helpers/sales-world.ts';
+import { salesRows } from '../../helpers/stock-audit.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
+stockKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  const faults = await stockFaults(world.system);
-  await world.clear();
-  expect(faults).toEqual({});
-});
-afterAll(() => world.close());
 
 type Items = AddSaleDetails['items'];
 const seat = (label: string): number => world.theatre.seats[label] as number;

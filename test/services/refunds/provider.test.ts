@@ -8,12 +8,12 @@ import { pay } from '../../../src/services/payments/pay.ts';
 import { sandbox } from '../../../src/services/payments/sandbox/provider.ts';
 import { refundAtProvider } from '../../../src/services/refunds/provider.ts';
 import { listRefunds } from '../../../src/services/refunds/read.ts';
-import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { retryRefund } from '../../../src/services/refunds/retry.ts';
 import type { System } from '../../../src/system.ts';
 import { uuidv7 } from '../../../src/uuid.ts';
 import { expectBooksAgree } from '../../helpers/books-agree.ts';
 import { fill, instead, payByToken, runAllJobs } from '../../helpers/payments.ts';
+import { refunding } from '../../helpers/refunding.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
@@ -29,15 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => world.close());
 
-const firstPage = { page: 1, per_page: 10, limit: 10, offset: 0 };
-const adults = (quantity: number) => [{ ticket_type_id: world.festival.adult, quantity }];
-const paidCart = async (items: Parameters<typeof fill>[1], token = 'approved'): Promise<CartView> => {
-  const cart = await fill(ctx, items);
-  await payByToken(ctx, cart.id, token);
-  return getCart(ctx, cart.id);
-};
-const refund = (cart: { id: string }, request: Partial<RefundRequest> = {}, by = ctx) =>
-  refundCart(by, cart.id, { reason: 'rain', ...request });
+const { firstPage, adults, paidCart, refund } = refunding(() => world);
 
 describe('a provider that gives back', () => {
   it('is asked again until it has, and knows the refund by its id', async () => {

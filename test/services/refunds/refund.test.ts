@@ -7,9 +7,9 @@ import { getCart } from '../../../src/services/carts/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { listPayments } from '../../../src/services/payments/read.ts';
 import { listRefunds } from '../../../src/services/refunds/read.ts';
-import { refundCart } from '../../../src/services/refunds/refund.ts';
 import { expectBooksAgree } from '../../helpers/books-agree.ts';
-import { fill, payByToken, runAllJobs } from '../../helpers/payments.ts';
+import { fill, runAllJobs } from '../../helpers/payments.ts';
+import { refunding } from '../../helpers/refunding.ts';
 import { codeOf, refusalOf } from '../../helpers/refusal.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
@@ -25,21 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => world.close());
 
-const firstPage = { page: 1, per_page: 10, limit: 10, offset: 0 };
-const seats = (...labels: string[]) => [
-  {
-    ticket_type_id: world.theatre.stall,
-    seat_ids: labels.map((label) => world.theatre.seats[label] as number),
-  },
-];
-const adults = (quantity: number) => [{ ticket_type_id: world.festival.adult, quantity }];
-const paidCart = async (items: Parameters<typeof fill>[1], token = 'approved'): Promise<CartView> => {
-  const cart = await fill(ctx, items);
-  await payByToken(ctx, cart.id, token);
-  return getCart(ctx, cart.id);
-};
-const refund = (cart: { id: string }, request: Partial<RefundRequest> = {}, by = ctx) =>
-  refundCart(by, cart.id, { reason: 'rain', ...request });
+const { firstPage, adults, seats, paidCart, refund } = refunding(() => world);
 const tickets = (cart: { id: string }) =>
   world.sql<{ status: string }>(
     'SELECT id, status, voided_at FROM ticket WHERE cart_id = $1 ORDER BY id',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import type { AppError } from '../../../src/errors.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
@@ -9,23 +9,16 @@ import { createPlanSetting } from '../../../src/services/plans/settings.ts';
 import { createSubscription } from '../../../src/services/subscriptions/create.ts';
 import { renewSubscription } from '../../../src/services/subscriptions/renew.ts';
 import { makeFollowing } from '../../helpers/following.ts';
-import { moneyFaults } from '../../helpers/money-audit.ts';
+import { booksKept } from '../../helpers/kept-world.ts';
 import { runAllJobs } from '../../helpers/payments.ts';
 import { addDate, makePasses, makeSeason } from '../../helpers/plans.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
-import { DAY, fromNow, type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { stockFaults } from '../../helpers/stock-audit.ts';
+import { DAY, fromNow, type SalesWorld } from '../../helpers/sales-world.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
-  await world.sql(`INSERT INTO currency VALUES ('EUR', '978', 'Euro', 2)`);
+booksKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  expect(await moneyFaults(world.system)).toEqual({});
-  expect(await stockFaults(world.system)).toEqual({});
-});
-afterAll(() => world.close());
 
 const admin = () => world.seller({ scopes: ['public', 'sell', 'admin'] });
 const ana = () => world.buyer({ user_id: world.ana });

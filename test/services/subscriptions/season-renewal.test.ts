@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
@@ -14,24 +14,17 @@ import { createSubscription } from '../../../src/services/subscriptions/create.t
 import { getSubscription } from '../../../src/services/subscriptions/read.ts';
 import { renewSubscription } from '../../../src/services/subscriptions/renew.ts';
 import { makeFollowing } from '../../helpers/following.ts';
-import { moneyFaults } from '../../helpers/money-audit.ts';
+import { booksKept } from '../../helpers/kept-world.ts';
 import { runAllJobs } from '../../helpers/payments.ts';
 import { addDate, makeSeason, type Season } from '../../helpers/plans.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { at, later, stateOf } from '../../helpers/renewals.ts';
-import { DAY, fromNow, type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
-import { stockFaults } from '../../helpers/stock-audit.ts';
+import { DAY, fromNow, type SalesWorld } from '../../helpers/sales-world.ts';
 
 let world: SalesWorld;
-beforeAll(async () => {
-  world = await salesWorld();
-  await world.sql(`INSERT INTO currency VALUES ('EUR', '978', 'Euro', 2)`);
+booksKept((made) => {
+  world = made;
 });
-afterEach(async () => {
-  expect(await moneyFaults(world.system)).toEqual({});
-  expect(await stockFaults(world.system)).toEqual({});
-});
-afterAll(() => world.close());
 
 const admin = () => world.seller({ scopes: ['public', 'sell', 'admin'] });
 const ana = () => world.buyer({ user_id: world.ana });
