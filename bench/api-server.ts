@@ -3,11 +3,9 @@ import pino from 'pino';
 import { buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { startSweeper } from '../src/services/carts/expire.ts';
-import { keepHeapSmall } from '../src/start/heap.ts';
 import { createSystem } from '../src/system.ts';
 
 // The server under test, as it runs in production, in a process of its own. Logs as production does, into nothing.
-keepHeapSmall();
 const config = readConfig({ RATE_LIMIT: '1000000', LOG_LEVEL: 'info', ...process.env });
 const log = pino({ level: config.LOG_LEVEL }, pino.destination('/dev/null'));
 const system = createSystem(config, log, config.DATABASE_URL as string);

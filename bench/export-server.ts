@@ -2,12 +2,10 @@ import pino from 'pino';
 import { buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { migrateJobs, startWorker } from '../src/jobs/worker.ts';
-import { keepHeapSmall } from '../src/start/heap.ts';
 import { createSystem } from '../src/system.ts';
 
 // A server that also works off jobs, and watches how much memory it takes at most.
 const EVERY_MS = 20;
-keepHeapSmall();
 const config = readConfig({ RATE_LIMIT: '1000000', LOG_LEVEL: 'error', ...process.env });
 const system = createSystem(config, pino({ level: 'error' }), config.DATABASE_URL as string);
 await migrateJobs(system.db.pool);

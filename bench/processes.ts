@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 export interface Server {
   url: string;
@@ -7,12 +8,19 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** How `npm start` has Node run the server: its heap is kept small. */
+const NODE_OPTIONS = (() => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (scripts.start as string).split(' ').filter((word) => word.startsWith('--'));
+})();
+
 /**
- * Starts a server of the bench, compiled as the real one is, in a process of its own, so that it does not share the event
+ * Starts a server of the bench, compiled and run as the real one is, in a process of its own, so that it does not share the event
  * loop of the measuring.
  */
 export async function startServer(name: string, env: Record<string, string> = {}): Promise<Server> {
   const child = fork(new URL(`../dist/bench/${name}.js`, import.meta.url), {
+    execArgv: NODE_OPTIONS,
     env: { ...process.env, ...env },
   });
   const { port } = await next<{ port: number }>(child);

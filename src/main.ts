@@ -1,10 +1,8 @@
 import { readConfig } from './config.ts';
 import { closeAtTheEnd } from './start/end.ts';
-import { keepHeapSmall } from './start/heap.ts';
 import { start } from './start/start.ts';
 import { explain } from './start/start-error.ts';
 
-keepHeapSmall();
 try {
   const server = await start(readConfig());
   closeAtTheEnd(server);

@@ -106,7 +106,7 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     log,
     auth: new AuthState(db, config),
     offers: new OfferCache(),
-    eventIds: new LRUCache({ max: 100_000 }),
+    eventIds: new LRUCache({ max: 10_000 }), // the cache takes its room at once, as the others do
     seatLabels: new SeatLabels(),
     stock: new StockFigures(),
     mirrors: new Mirrors(),

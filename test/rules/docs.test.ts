@@ -48,4 +48,11 @@ describe('documentation', () => {
     const set = [...read(page).matchAll(/\b([A-Z]+_[A-Z_]+)=/g)].map(([, name]) => name as string);
     expect(set.filter((name) => !settings.has(name))).toEqual([]);
   });
+
+  it('has the image and the guide start the server as npm start does', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const [, command] = /^CMD (\[.*"dist\/src\/main\.js"\])$/m.exec(read('Dockerfile')) as RegExpExecArray;
+    expect(JSON.parse(command as string).join(' ')).toBe(scripts.start);
+    expect(read('docs/operations.md').split('\n')).toContain(scripts.start);
+  });
 });

@@ -29,7 +29,7 @@ const FRESH_MS = 5_000;
 
 /** Labels of seats, remembered for a while: they are printed on every line and change only when a map is edited. */
 export class SeatLabels {
-  private readonly known = new LRUCache<string, Known>({ max: 200_000, ttl: FRESH_MS });
+  private readonly known = new LRUCache<string, Known>({ max: 20_000, ttl: FRESH_MS });
 
   /** Labels of the given seats, by id, read through the caller's own connection. Unknown ids are left out. */
   async of(

@@ -12,7 +12,7 @@ const FRESH_MS = 1_000;
 
 /** Which events have rotating codes, at most a second old: asked for every ticket that is shown. */
 export class RotatingEvents {
-  readonly #known = new LRUCache<string, boolean>({ max: 50_000, ttl: FRESH_MS });
+  readonly #known = new LRUCache<string, boolean>({ max: 10_000, ttl: FRESH_MS });
 
   /** Those of the given events whose codes rotate, read through the caller's own connection. */
   async among(

@@ -1,6 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { PKPass } from 'passkit-generator';
 import { type Config, ConfigError } from '../../config.ts';
 import type { Context } from '../../context.ts';
 import { AppError, type Language } from '../../errors.ts';
@@ -87,6 +86,7 @@ export async function drawPass(ctx: Context, ticket_id: string): Promise<Buffer>
 }
 
 async function passOf(sheet: PrintableSheet, signer: PassSigner, language: Language): Promise<Buffer> {
+  const { PKPass } = await import('passkit-generator'); // 6 MB of memory, for those who sign passes
   const words = TICKET_WORDS[language];
   const { time_zone, starts_at, doors_at, ends_at } = sheet;
   const pass = new PKPass(await icons(), signer.certificates, {
