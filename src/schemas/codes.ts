@@ -5,7 +5,7 @@ import { eventParams } from './events.ts';
 
 export const CODE_KINDS = ['percentage', 'fixed', 'price_override', 'access'] as const;
 
-export const codeIdParams = { ...eventParams, code: idParam };
+export const codeIdParams = { ...eventParams, code: idParam.describe('The id of the code, not its text.') };
 export const codesQuery = {
   q: z.string().min(1).max(64).optional().describe('Codes that begin with this, in any case of letters.'),
   label: z.string().min(1).max(100).optional(),

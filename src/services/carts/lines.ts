@@ -3,6 +3,7 @@ import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, insufficientScope, notFound } from '../../errors.ts';
 import type { PatchSaleDetail } from '../../schemas/carts.ts';
+import { recordAudit } from '../audit.ts';
 import { assertFresh } from '../fresh.ts';
 import { returnLines } from '../inventory/return.ts';
 import { dropPlans } from '../subscriptions/settle.ts';
@@ -65,9 +66,30 @@ export async function patchSaleDetail(
       await tx.execute(SET_TERMS, [ctx.company_id, line.id, JSON.stringify(next)]);
       await reprice(tx, ctx, cart_id);
     }
-    return getSaleDetail(ctx, cart_id, line.id, tx);
+    const after = await getSaleDetail(ctx, cart_id, line.id, tx);
+    if (body.price_override !== undefined) await recordOverride(tx, ctx, line, after, body.price_override);
+    return after;
   });
 }
+
+/** Who set a price by hand, or took that back, is written down with what the line costs before and after. */
+const recordOverride = (
+  tx: Tx,
+  ctx: Context,
+  { cart_id, id, unit_price, total, terms }: LineRow,
+  after: SaleDetailView,
+  override: PatchSaleDetail['price_override'],
+): Promise<void> =>
+  recordAudit(tx, ctx, {
+    ...{ action: 'cart.override_price', subject_type: 'cart', subject_id: cart_id },
+    before: { sale_detail_id: id, unit_price, total, override: terms.override ?? null },
+    after: {
+      sale_detail_id: id,
+      unit_price: after.unit_price,
+      total: after.total,
+      override: override ?? null,
+    },
+  });
 
 async function newHolder(tx: Tx, ctx: Context, body: PatchSaleDetail): Promise<Holder | undefined> {
   if (body.guest_id) {

@@ -165,6 +165,16 @@ describe('a price set by a seller', () => {
     const { cart, line_id } = await setBy();
     await patchSaleDetail(world.seller(), cart.id, line_id, { price_override: null });
     expect((await getCart(world.buyer(), cart.id)).totals).toEqual(cart.totals);
+    const log = await world.sql(
+      "SELECT client_id, before, after FROM audit_log WHERE action = 'cart.override_price' AND subject_id = $1 ORDER BY id",
+      cart.id,
+    );
+    const was = { sale_detail_id: line_id, unit_price: 5_000, total: 5_350, override: null };
+    const set = { sale_detail_id: line_id, unit_price: 1_000, total: 1_150, override };
+    expect(log).toEqual([
+      { client_id: 'office', before: was, after: set },
+      { client_id: 'office', before: set, after: was },
+    ]);
   });
 
   it('is not for buyers to set', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
 import type { RefundRequest } from '../../../src/schemas/payments.ts';
-import type { CartView } from '../../../src/services/carts/present.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { closeCashSession, getCashSession, openCashSession } from '../../../src/services/cash/sessions.ts';
 import { pay } from '../../../src/services/payments/pay.ts';

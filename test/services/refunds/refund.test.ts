@@ -1,8 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import type { RefundRequest } from '../../../src/schemas/payments.ts';
 import { cancelCart } from '../../../src/services/carts/change.ts';
-import type { CartView } from '../../../src/services/carts/present.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
 import { listPayments } from '../../../src/services/payments/read.ts';
