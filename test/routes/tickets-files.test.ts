@@ -76,6 +76,9 @@ describe('a ticket as PDF', () => {
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/pdf']);
     const headers = { 'accept-language': 'es' };
     const spanish = await world.call(`/tickets/${ticket.id}.pdf`, { who: 'john', headers });
+    const long = 'Wolfeschlegelsteinhausenbergerdorff '.repeat(5).trim();
+    const odd = await world.ticket({ user_id: world.john, first_name: '🎉 Zoë 👩‍👩‍👧 1', last_name: long });
+    const oddPage = await world.call(`/tickets/${odd.id}.pdf`, { who: 'john' });
     const first = await world.ticket({ user_id: world.john });
     const more = { user_id: world.john, cart_id: first.cart_id };
     const second = await world.ticket(more);
@@ -96,6 +99,10 @@ describe('a ticket as PDF', () => {
       ticket.id,
     ])
       expect(page?.text).toContain(words);
+    const [crowded, ...beyond] = await readPdf(oddPage.raw);
+    expect([crowded?.code, beyond]).toEqual([await world.code(odd), []]);
+    expect(crowded?.text).toMatch(/Holder\s+Zoë 1\s+Wolfe/); // no boxes for what the font cannot draw
+    expect(crowded?.text).toContain(odd.id);
     const [translated] = await readPdf(spanish.raw);
     expect(translated?.text).toContain('Noche española');
     expect(translated?.text).toContain('viernes, 4 de julio de 2031');

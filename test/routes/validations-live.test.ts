@@ -130,6 +130,20 @@ describe('the picture of the doors', () => {
     expect(await draw('', { 'accept-language': 'es' })).toContain('dentro');
   });
 
+  it('cuts what there is no room for, whole letters at a time, and tells each gate by all its figures', async () => {
+    const name = `${'A long title '.repeat(5)}👩‍👩‍👧 and more of it that nobody reads`;
+    const was = 'Tonight <3';
+    await world.sql('UPDATE event SET name = $2 WHERE id = $1', world.tonight.event_id, name);
+    const svg = await draw();
+    await world.sql('UPDATE event SET name = $2 WHERE id = $1', world.tonight.event_id, was);
+    expect(svg).toContain(`>${'A long title '.repeat(5)}👩‍👩‍👧 and…</text>`);
+    expect(svg).toContain(`<title id="t">${name}`); // whole for those who hear it
+    expect(svg).toContain('>By gate: entries · exits · rejected</text>');
+    const { gates } = await summary();
+    for (const { entries, exits, rejected } of gates)
+      expect(svg).toContain(`>${entries} · ${exits} · ${rejected}</text>`);
+  });
+
   it('has one bar a step with what happened in it, and the number inside at the end of each', async () => {
     const to = fromNow(60_000).toISOString();
     const svg = await draw(`?from=${fromNow(-59 * 60_000).toISOString()}&to=${to}`);

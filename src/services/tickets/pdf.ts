@@ -11,6 +11,13 @@ const font = (name: string) => createRequire(import.meta.url).resolve(`dejavu-fo
 const REGULAR = font('DejaVuSans');
 const BOLD = font('DejaVuSans-Bold');
 
+/** Text without pictures, which the font has none of: a ticket shows no empty boxes for them. */
+const lettersOf = (text: string): string =>
+  text
+    .replace(/\p{RI}|\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Emoji_Modifier}|[\u200d\ufe0f\u20e3]/gu, '')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+
 /** A ticket whose code can stand on paper. */
 export type PrintableSheet = Sheet & { code: string };
 
@@ -60,13 +67,13 @@ function page(pdf: Pdf, sheet: PrintableSheet, language: Language): void {
   const width = pdf.page.width - 2 * MARGIN;
   const column = width - QR_SIZE - mm(10);
 
-  pdf.font(REGULAR).fontSize(11).fillColor(GREY).text(sheet.company, MARGIN, MARGIN, { width });
+  pdf.font(REGULAR).fontSize(11).fillColor(GREY).text(lettersOf(sheet.company), MARGIN, MARGIN, { width });
   pdf
     .moveDown(0.4)
     .font(BOLD)
     .fontSize(24)
     .fillColor('black')
-    .text(sheet.event, { width, height: mm(34), ellipsis: true });
+    .text(lettersOf(sheet.event), { width, height: mm(34), ellipsis: true });
   pdf
     .moveDown(0.5)
     .font(REGULAR)
@@ -88,14 +95,14 @@ function page(pdf: Pdf, sheet: PrintableSheet, language: Language): void {
       .font(BOLD)
       .fontSize(13)
       .fillColor('black')
-      .text(value, left, pdf.y, { width: column, height: mm(20), ellipsis: true });
+      .text(lettersOf(value), left, pdf.y, { width: column, height: mm(20), ellipsis: true });
     pdf.moveDown(0.6);
   };
   fact(words.ticket, sheet.type);
   fact(words.seat, sheet.place);
   fact(words.holder, sheet.holder);
   pdf.font(REGULAR).fontSize(11).fillColor('black');
-  for (const line of sheet.venue) pdf.text(line, left, pdf.y, { width: column });
+  for (const line of sheet.venue) pdf.text(lettersOf(line), left, pdf.y, { width: column });
 
   pdf
     .fontSize(9)

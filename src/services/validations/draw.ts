@@ -156,7 +156,7 @@ function draw({ name, summary, bars, language, time_zone }: Picture): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="t">`,
     `<title id="t">${escapeXml(title)}</title><style>${STYLE}</style>`,
     `<rect class="paper" width="${WIDTH}" height="${height}" rx="12"/>`,
-    `<text class="name" x="24" y="38">${escapeXml(name)}</text>`,
+    `<text class="name" x="24" y="38">${escapeXml(shortened(name, 72))}</text>`,
     figures(summary, words, number),
     timeline(bars, words, number, clock),
     gates(summary, words, number, gatesAt),
@@ -256,16 +256,29 @@ function gates(summary: Summary, words: Words, number: Intl.NumberFormat, top: n
       x += width;
       return part;
     });
+    const figures = ([gate.entries, gate.exits, gate.rejected] as const)
+      .map((n) => number.format(n))
+      .join(' · ');
     const said = `${name}: ${words.entries} ${gate.entries}, ${words.exits} ${gate.exits}, ${words.rejected} ${gate.rejected}`;
     return (
-      `<g><title>${escapeXml(said)}</title><text class="end" x="188" y="${y + 13}">${escapeXml(shortened(name))}</text>` +
-      `${parts.join('')}<text class="dim" x="${rounded(x + 8)}" y="${y + 13}">${number.format(gate.entries)}</text></g>`
+      `<g><title>${escapeXml(said)}</title><text class="end" x="188" y="${y + 13}">${escapeXml(shortened(name, 24))}</text>` +
+      `${parts.join('')}<text class="dim" x="${rounded(x + 8)}" y="${y + 13}">${figures}</text></g>`
     );
   });
-  return `<text class="dim" x="24" y="${top - 16}">${words.gates}</text>\n${rows.join('\n')}`;
+  const heading = `${words.gates}: ${words.entries} · ${words.exits} · ${words.rejected}`;
+  return `<text class="dim" x="24" y="${top - 16}">${heading}</text>\n${rows.join('\n')}`;
 }
 
-const shortened = (name: string): string => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
+/** As many letters as there is room for; none is torn apart. */
+function shortened(name: string, most: number): string {
+  const letters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
+  return letters.length > most
+    ? `${letters
+        .slice(0, most - 1)
+        .join('')
+        .trimEnd()}…`
+    : name;
+}
 
 /** The next number that four parts of make whole numbers people like. */
 function niceTop(most: number): number {
