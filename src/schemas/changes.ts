@@ -2,11 +2,49 @@ import { z } from 'zod';
 import { at, idParam } from './common.ts';
 import { wait } from './jobs.ts';
 
-/** A type, or all of a family: `cart.paid`, `subscription.*`. */
+/** Every type of change that the feed and the webhooks tell, by family. */
+const CHANGES = {
+  cart: ['paid', 'expired', 'cancelled', 'refunded', 'exchanged'],
+  ticket: [
+    ...([
+      'issued',
+      'updated',
+      'voided',
+      'reissued',
+      'validated',
+      'validation_undone',
+      'entry_conflict',
+    ] as const),
+    ...(['transfer_offered', 'transfer_cancelled', 'transfer_declined', 'transferred'] as const),
+  ],
+  event: ['updated', 'sold_out', 'available'],
+  courtesy: ['requested', 'issued', 'rejected', 'expired', 'revoked'],
+  plan: ['updated'],
+  subscription: [
+    ...(['created', 'activated', 'renewed', 'updated', 'pending', 'active', 'past_due', 'paused'] as const),
+    ...(['resumed', 'cancelled', 'expired', 'date_added', 'date_given_back'] as const),
+  ],
+  user: ['erased'],
+  webhook: ['disabled'],
+} as const;
+type Changes = typeof CHANGES;
+export type ChangeType = { [Family in keyof Changes]: `${Family}.${Changes[Family][number]}` }[keyof Changes];
+export type SubscriptionChange = Changes['subscription'][number];
+
+const PATTERNS: ReadonlySet<string> = new Set(
+  Object.entries(CHANGES).flatMap(([family, names]) => [
+    `${family}.*`,
+    ...names.map((name) => `${family}.${name}`),
+  ]),
+);
+
+/** A type, or all of a family: `cart.paid`, `subscription.*`. One that there is not would wait for ever. */
 export const typePattern = z
   .string()
   .max(100)
-  .regex(/^[a-z_]+\.([a-z_]+|\*)$/, 'must be a type of change like cart.paid, or a family like cart.*');
+  .refine((type) => PATTERNS.has(type), 'must be a type of change like cart.paid, or a family like cart.*')
+  .meta({ examples: ['cart.paid', 'ticket.*'] })
+  .describe(`One of ${[...PATTERNS].join(', ')}.`);
 
 // ── requests ──
 

@@ -1,11 +1,12 @@
 import { statement } from '../db/client.ts';
 import type { Tx } from '../db/transaction.ts';
+import type { ChangeType } from '../schemas/changes.ts';
 import { uuidv7 } from '../uuid.ts';
 
 /** A domain event: what the change feed and the webhooks tell. `cart.paid`, `ticket.issued`, … */
 export interface Change {
   company_id: number;
-  type: string;
+  type: ChangeType;
   interface_id: number | null;
   event_id: number | null;
   subject_id: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inTransaction } from '../../src/db/transaction.ts';
+import type { ChangeType } from '../../src/schemas/changes.ts';
 import { recordChanges } from '../../src/services/changes.ts';
 import { sequenceChanges } from '../../src/services/feed/sequence.ts';
 import { type ApiWorld, apiWorld, type Who } from '../helpers/api-world.ts';
@@ -29,12 +30,12 @@ const refused = async (query: string, who: Who = 'admin') => {
 };
 const tell = (
   subject_id: string,
-  more: { type?: string; interface_id?: number | null; event_id?: number; company_id?: number } = {},
+  more: { type?: ChangeType; interface_id?: number | null; event_id?: number; company_id?: number } = {},
 ) =>
   inTransaction(world.system.db, (tx) =>
     recordChanges(tx, [
       {
-        ...{ company_id: world.accounts.company_id, type: 'cart.paid', event_id: null },
+        ...{ company_id: world.accounts.company_id, type: 'cart.paid' as const, event_id: null },
         ...{ interface_id: world.accounts.interfaces.web, subject_id, data: { subject_id }, ...more },
       },
     ]),
@@ -132,6 +133,7 @@ test('numbers that the feed has not given, and those it has forgotten, are refus
     '?limit=1001',
     '?types=',
     '?types=cart',
+    '?types=cart.payed',
     '?wait=31',
   ])
     expect(await refused(query)).toMatchObject({ status: 422, code: 'validation_failed' });

@@ -74,7 +74,9 @@ test('what cannot be a webhook is refused, field by field', async () => {
   expect(await pointers({})).toEqual(['/url']);
   expect(await pointers({ url: 'http://shop.example/', types: ['cart.*'] })).toEqual(['/url']);
   expect(await pointers({ url: 'https://10.0.0.1/' })).toEqual(['/url']);
-  expect(await pointers({ url, types: ['cart.paid', '*', 'Cart.Paid'] })).toEqual(['/types/1', '/types/2']);
+  expect(
+    await pointers({ url, types: ['cart.paid', '*', 'Cart.Paid', 'cart.payed', 'carts.*', 'webhook.*'] }),
+  ).toEqual([...['/types/1', '/types/2', '/types/3', '/types/4']]);
   expect(await pointers({ url, interface_id: 999_999 })).toEqual(['/interface_id']);
   expect(await pointers({ url, interface_id: world.rival.interfaces.web })).toEqual(['/interface_id']);
   expect(await pointers({ url, secret: 'whsec_mine' })).toEqual(['/secret']);

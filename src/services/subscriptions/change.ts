@@ -1,6 +1,7 @@
 import { type Context, seesEverything } from '../../context.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
+import type { SubscriptionChange } from '../../schemas/changes.ts';
 import type { SubscriptionPatch } from '../../schemas/subscriptions.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
@@ -167,7 +168,7 @@ async function settingOf(tx: Tx, row: SubscriptionRow): Promise<PlanSettingRow> 
   ) as PlanSettingRow;
 }
 
-async function write(tx: Tx, ctx: Context, step: Step, what: string): Promise<SubscriptionView> {
+async function write(tx: Tx, ctx: Context, step: Step, what: SubscriptionChange): Promise<SubscriptionView> {
   const [written] = await takeSteps(tx, ctx.company_id, [step]);
   await recordChanges(tx, [subscriptionChange(written as SubscriptionRow, what)]);
   await audit(tx, ctx, step.row, { status: step.to, ...step.changed });

@@ -3,6 +3,7 @@ import { type Context, seesEverything } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
+import type { SubscriptionChange } from '../../schemas/changes.ts';
 import type { Subscription } from '../../schemas/subscriptions.ts';
 import type { Change } from '../changes.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
@@ -197,7 +198,7 @@ export async function takeSteps(
 }
 
 /** What the change feed tells of a subscription: which and how it stands, never whose. */
-export const subscriptionChange = (row: SubscriptionRow, what: string): Change => ({
+export const subscriptionChange = (row: SubscriptionRow, what: SubscriptionChange): Change => ({
   company_id: row.company_id,
   type: `subscription.${what}`,
   interface_id: row.interface_id,

@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const ALL = { types: null, interface_id: null };
 const change = (company_id: number, subject_id: string) => ({
-  ...{ company_id, type: 'cart.paid', interface_id: world.web.id, event_id: null },
+  ...{ company_id, type: 'cart.paid' as const, interface_id: world.web.id, event_id: null },
   ...{ subject_id, data: { subject_id } },
 });
 

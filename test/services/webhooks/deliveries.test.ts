@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inTransaction } from '../../../src/db/transaction.ts';
+import type { ChangeType } from '../../../src/schemas/changes.ts';
 import { recordChanges } from '../../../src/services/changes.ts';
 import { deliverDue, startCourier } from '../../../src/services/webhooks/courier.ts';
 import { type ApiWorld, apiWorld, type Method } from '../../helpers/api-world.ts';
@@ -43,7 +44,7 @@ async function endpoint(more: object = {}) {
 /** Changes, told by as many transactions; gives their ids. */
 async function happen(
   n = 1,
-  type = 'cart.paid',
+  type: ChangeType = 'cart.paid',
   interface_id: number | null = world.accounts.interfaces.web,
 ) {
   const subjects = Array.from({ length: n }, () => `s${++count}`);
