@@ -207,7 +207,15 @@ export const ProductCreate = z.strictObject({ ...priced, name: text(200), price:
 export const ProductPatch = ProductCreate.partial().meta({ id: 'ProductPatch' });
 
 export const gateParams = { ...eventParams, gate_id: idParam };
-export const GateCreate = z.strictObject({ zone: text(100).nullable().optional(), name: text(100) });
+export const GateCreate = z.strictObject({
+  zone: text(100)
+    .nullable()
+    .optional()
+    .describe(
+      'What the gate leads to. It is told with the gate; who may pass is said by `gate_ids` of the types.',
+    ),
+  name: text(100),
+});
 export const GatePatch = GateCreate.partial().meta({ id: 'GatePatch' });
 
 export const TicketTypesBulk = bulkBody('ticket_types', TicketTypeCreate);

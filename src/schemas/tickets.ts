@@ -76,7 +76,12 @@ const shape = {
       document_number: z.string().nullable(),
     })
     .nullable(),
-  status: z.enum(TICKET_STATUSES).describe('used: no entry is left.'),
+  status: z
+    .enum(TICKET_STATUSES)
+    .describe(
+      'used: no entry is left. A ticket that was passed on is valid, and its new owner’s: transferred is found only in ' +
+        'books that were brought here from elsewhere.',
+    ),
   entries: z.int().describe('Entries used; an exit gives one back where the type allows re-entry.'),
   validated_at: at.nullable().describe('When it last let somebody in.'),
   voided_at: at.nullable(),
