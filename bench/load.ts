@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface Round {
   /** Answers a second that were as they should be. */
   rate: number;
+  /** All of them. */
+  answers: number;
   /** 99th percentile in milliseconds. */
   p99: number;
   /** Answers outside 2xx and 3xx, and broken connections. */
@@ -45,8 +47,10 @@ export async function load(folder: string, options: Load): Promise<Round> {
   const failures =
     number(/Non-2xx or 3xx responses: (\d+)/) + number(/connect (\d+)/) + number(/timeout (\d+)/);
   const elapsed = milliseconds(/requests in ([\d.]+)(us|ms|s|m)/.exec(out)) / 1000;
+  const answers = number(/(\d+) requests in/) - failures;
   return {
-    rate: (number(/(\d+) requests in/) - failures) / elapsed,
+    rate: answers / elapsed,
+    answers,
     p99: milliseconds(/99%\s+([\d.]+)(us|ms|s|m)/.exec(out)),
     failures,
   };

@@ -19,8 +19,16 @@ export const memory: Path = {
       path,
       token: tokens[i % TOKENS] as string,
     }));
-    await load(folder, { url: api.url, requests, seconds: 300 });
+    const { answers } = await load(folder, { url: api.url, requests, seconds: 300 });
     const { rss } = await api.ask<{ rss: number }>('memory');
-    return [atMost('resident after 1 million requests by 10,000 tokens', rss / 1024 ** 2, 200, 'MB')];
+    return [
+      atMost(
+        'resident after 1 million requests by 10,000 tokens',
+        rss / 1024 ** 2,
+        200,
+        'MB',
+        `${answers.toLocaleString('en')} were answered as they should be`,
+      ),
+    ];
   },
 };
