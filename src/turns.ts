@@ -32,17 +32,3 @@ export async function inTurns<T>(work: Iterator<unknown, T>): Promise<T> {
     if (turns.over) await turns.next();
   }
 }
-
-/** Works through a list a turn at a time, in order. */
-export async function mapInTurns<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const turns = new Turns();
-  const results: Result[] = [];
-  for (const item of items) {
-    if (turns.over) await turns.next();
-    results.push(await work(item));
-  }
-  return results;
-}

@@ -176,7 +176,7 @@ export class TicketKeyring {
   ): Promise<{ claims: TicketClaims; key: RingKey } | undefined> {
     const code = readTicketCode(token);
     const key = code && (await this.#numbered(company_id, code.keyNumber));
-    if (!key || !isSignedBy(code, key)) return undefined;
+    if (!key || !(await isSignedBy(code, key))) return undefined;
     const { ticketId, eventId, serial } = code;
     return { claims: { ticketId, eventId, serial }, key };
   }

@@ -3,7 +3,6 @@ import { statement } from '../../db/client.ts';
 import { transaction } from '../../db/transaction.ts';
 import { AppError, fieldError, notFound } from '../../errors.ts';
 import type { GroupScan } from '../../schemas/validations.ts';
-import { mapInTurns } from '../../turns.ts';
 import type { Door } from './door.ts';
 import type { Claims } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
@@ -64,7 +63,7 @@ export async function scanGroup(ctx: Context, body: GroupScan): Promise<Validati
 async function membersOf(ctx: Context, body: GroupScan, door: Door): Promise<(Claims | undefined)[]> {
   const { qr_codes, qr_code, cart_id, event_id } = body;
   const read = (code: string | undefined) => claimsIn(ctx, { qr_code: code }, door, ctx.now);
-  if (qr_codes) return mapInTurns(qr_codes, read);
+  if (qr_codes) return Promise.all(qr_codes.map(read));
   if (cart_id !== undefined) {
     const members = await ofCart(ctx, cart_id, event_id);
     if (!members.length) throw notFound('Cart with tickets for this event');

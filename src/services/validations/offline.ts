@@ -3,7 +3,6 @@ import type { Context } from '../../context.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { BatchItem, OfflineBatch, OfflineScan } from '../../schemas/offline.ts';
-import { mapInTurns } from '../../turns.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { type Attempt, faultOf, judge, type TicketAtDoor } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
@@ -34,7 +33,7 @@ type Kept = { row: ValidationRow; repeated: boolean } | AppError;
  */
 export async function uploadScans(ctx: Context, batch: OfflineBatch): Promise<Item[]> {
   const skew = batch.sent_at.getTime() - ctx.now.getTime();
-  const prepared = await mapInTurns(batch.scans, (body) => prepare(ctx, body, skew));
+  const prepared = await Promise.all(batch.scans.map((body) => prepare(ctx, body, skew)));
   return retryNonce(() => transaction(ctx, (tx) => keep(tx, ctx, batch, prepared)));
 }
 

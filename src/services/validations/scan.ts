@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { Scan } from '../../schemas/validations.ts';
 import { type Batcher, batcher } from '../batcher.ts';
+import type { Attempt } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
 import type { ValidationView } from './row.ts';
 import { executeScans, type ScanCommand } from './scan-batch.ts';
@@ -14,7 +15,7 @@ const MAX_SKEW_MS = 5 * 60_000;
 const MAX_ATTEMPTS = 3;
 
 /** Scans waiting for their batch, by company. */
-export type ScanQueues = Map<number, Batcher<ScanCommand, ValidationView>>;
+export type ScanQueues = Map<number, Batcher<Asked, ValidationView>>;
 
 /**
  * Judges one scan at the door and keeps it, whatever the verdict: accepted and rejected are both good answers.
@@ -26,11 +27,22 @@ export async function scan(ctx: Context, body: Scan): Promise<ValidationView> {
   const { gate_id = null, direction = 'entry', nonce = null } = body;
   const scanned_at = momentOfScan(ctx, body.scanned_at);
   const door = await doorAt(ctx, body.event_id, gate_id);
-  const claims = await claimsIn(ctx, body, door, ctx.now); // a gate's own clock is trusted with no code
   const { force, force_reason } = forceOf(body.force);
-  const attempt = { door, claims, gate_id, direction, scanned_at, force };
-  const command: ScanCommand = { ctx, attempt, nonce, force_reason };
-  return retryNonce(() => queueOf(ctx)(command));
+  const attempt = { door, gate_id, direction, scanned_at, force };
+  return retryNonce(() => queueOf(ctx)({ ctx, body, attempt, nonce, force_reason }));
+}
+
+/** A scan whose event and gate have been looked up. */
+interface Asked extends Omit<ScanCommand, 'attempt'> {
+  body: Scan;
+  attempt: Omit<Attempt, 'claims'>;
+}
+
+/** Codes are proved a batch at a time. A gate's own clock is trusted with no code. */
+async function proved({ body, attempt, ...command }: Asked): Promise<ScanCommand> {
+  const { ctx } = command;
+  const claims = await claimsIn(ctx, body, attempt.door, ctx.now);
+  return { ...command, attempt: { ...attempt, claims } };
 }
 
 /**
@@ -60,13 +72,13 @@ export async function retryNonce<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Tickets rarely meet, so two batches run at once: one computes while the other waits for the disk. */
-function queueOf({ system, company_id }: Context): Batcher<ScanCommand, ValidationView> {
+function queueOf({ system, company_id }: Context): Batcher<Asked, ValidationView> {
   let queue = system.scans.get(company_id);
   if (!queue) {
     queue = batcher({
       maxInFlight: 2,
       maxSize: 128,
-      execute: (commands) => executeScans(system, company_id, commands),
+      execute: async (asked) => executeScans(system, company_id, await Promise.all(asked.map(proved))),
     });
     system.scans.set(company_id, queue);
   }
