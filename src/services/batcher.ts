@@ -19,6 +19,9 @@ export interface BatcherOptions<Command, Result> {
   execute(commands: Command[]): Promise<Outcome<Result>[]>;
 }
 
+/** How long a batch may wait to become as large as those under way. */
+const PATIENCE_MS = 50;
+
 /** Submits a command; gives its result once its batch is committed. */
 export type Batcher<Command, Result> = (command: Command) => Promise<Result>;
 
@@ -38,6 +41,8 @@ export function batcher<Command, Result>({
   type Waiting = { command: Command; resolve: (result: Result) => void; reject: (reason: unknown) => void };
   let queue: Waiting[] = [];
   let inFlight = 0;
+  let carried = 0; // commands under way
+  let patience: NodeJS.Timeout | undefined;
   let scheduled = false;
 
   async function send(batch: Waiting[]): Promise<void> {
@@ -54,25 +59,40 @@ export function batcher<Command, Result>({
     }
   }
 
+  // What a batch costs beside its commands is best shared by many: beside others, one starts when it is as large as they
+  // are on average.
+  const mayStart = () => inFlight === 0 || (inFlight < maxInFlight && queue.length * inFlight >= carried);
+
+  function start(): void {
+    const batch = queue.slice(0, maxSize);
+    queue = queue.slice(maxSize);
+    inFlight++;
+    carried += batch.length;
+    void send(batch).finally(() => {
+      inFlight--;
+      carried -= batch.length;
+      pump();
+    });
+  }
+
   function pump(): void {
     scheduled = false;
-    while (inFlight < maxInFlight && queue.length) {
-      const batch = queue.slice(0, maxSize);
-      queue = queue.slice(maxSize);
-      inFlight++;
-      void send(batch).finally(() => {
-        inFlight--;
-        pump();
-      });
-    }
+    while (queue.length && mayStart()) start();
+    if (queue.length && inFlight < maxInFlight && !patience) patience = setTimeout(endPatience, PATIENCE_MS);
+  }
+
+  /** Those under way may be waiting for a lock. */
+  function endPatience(): void {
+    patience = undefined;
+    if (queue.length && inFlight < maxInFlight) start();
+    pump();
   }
 
   return (command) =>
     new Promise((resolve, reject) => {
       queue.push({ command, resolve, reject });
-      if (!scheduled && inFlight < maxInFlight) {
-        scheduled = true;
-        setImmediate(pump); // requests read in the same turn of the event loop go together
-      }
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(pump); // requests read in the same turn of the event loop go together
     });
 }
