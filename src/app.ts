@@ -53,6 +53,7 @@ import { postmanRoutes } from './routes/postman.ts';
 import { pricingRoutes } from './routes/pricing.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { problemRoutes } from './routes/problems.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { ticketFileRoutes } from './routes/ticket-files.ts';
@@ -131,6 +132,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(codeRoutes);
   await app.register(blockRoutes);
   await app.register(mapRoutes);
+  await app.register(queueRoutes);
   await app.register(cartRoutes);
   await app.register(paymentRoutes);
   await app.register(exchangeRoutes);

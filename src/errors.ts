@@ -47,6 +47,7 @@ export const PROBLEMS = {
   seats_unavailable: problem(409, 'Seats unavailable', 'Asientos no disponibles', 'Assentos indisponíveis'),
   sold_out: problem(409, 'Sold out', 'Agotado', 'Esgotado'),
   not_on_sale: problem(409, 'Not on sale', 'Fuera de venta', 'Fora de venda'),
+  queue_required: problem(409, 'Queue first', 'Primero la fila', 'Entre na fila primeiro'),
   cart_expired: problem(409, 'Cart expired', 'Carrito caducado', 'Carrinho expirado'),
   cart_not_open: problem(409, 'Cart not open', 'El carrito no está abierto', 'O carrinho não está aberto'),
   cart_empty: problem(409, 'Cart is empty', 'El carrito está vacío', 'O carrinho está vazio'),

@@ -19,6 +19,7 @@ import { AuthState } from './services/oauth/auth-state.ts';
 import { type PaymentProviders, paymentProviders } from './services/payments/providers.ts';
 import { type PaymentQueues, paymentQueues } from './services/payments/queues.ts';
 import { PublishedCache } from './services/published-cache.ts';
+import type { JoinQueues } from './services/queue/join.ts';
 import { MemoryWindow } from './services/rate-limit/memory-window.ts';
 import { RedisWindow } from './services/rate-limit/redis-window.ts';
 import type { SlidingWindow } from './services/rate-limit/window.ts';
@@ -57,6 +58,10 @@ export interface System {
   readonly streams: AvailabilityStreams;
   /** Holds waiting for their batch, by event. */
   readonly holds: HoldQueues;
+  /** Those who come to the gate of an event, waiting for their batch. */
+  readonly queueJoins: JoinQueues;
+  /** When this process last did a round of a gate for somebody who asked for a place. */
+  readonly queueRounds: LRUCache<string, number>;
   /** Ends overdue carts of the given events. */
   readonly overdue: Batcher<readonly number[], void>;
   /** Who takes payments for us, by name. */
@@ -112,6 +117,8 @@ export function createSystem(config: Config, log: Logger, url: string): System {
     mirrors: new Mirrors(),
     streams: new LiveStreams({ ...AVAILABILITY_STREAMS, log }),
     holds: new Map(),
+    queueJoins: new Map(),
+    queueRounds: new LRUCache({ max: 1_000 }),
     overdue: overdueQueue(() => system),
     ticketKeys: new TicketKeyring(db),
     rotatingEvents: new RotatingEvents(),

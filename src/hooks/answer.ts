@@ -57,6 +57,8 @@ function shape(
   const dry = isDryRun(request);
   reply.code(dry ? 200 : answer.status(result));
   if (answer.location && !dry) reply.header('location', answer.location(result));
+  const wait = answer.retryAfter?.(result);
+  if (wait) reply.header('retry-after', wait);
   switch (answer.kind) {
     case 'one':
       return { [answer.root as string]: result };

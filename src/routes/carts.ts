@@ -32,6 +32,7 @@ const refused = [
   'orphan_seat',
   'companion_seat',
   'code_not_applicable',
+  'queue_required',
 ] as const;
 
 /** Carts: opening, holding, codes, lines. Their payments are in payments.ts, their tickets in tickets.ts. */

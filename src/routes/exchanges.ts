@@ -41,6 +41,7 @@ export async function exchangeRoutes(app: FastifyInstance): Promise<void> {
         'not_on_sale',
         'limit_exceeded',
         'code_not_applicable',
+        'queue_required',
       ],
     },
     ({ ctx, params, body }) => quoteExchange(ctx, params.cart_id, body),

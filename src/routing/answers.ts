@@ -33,6 +33,8 @@ export interface Answer<Result> {
   schemas: Record<number, z.ZodType>;
   status: (result: Result) => number;
   location?: (result: Result) => string;
+  /** Seconds after which to ask again, as Retry-After; null: no need to. */
+  retryAfter?: (result: Result) => number | null;
   /** Of a feed: the query parameter that says where to go on. */
   cursor?: string;
   /** Media type of a file. */
@@ -54,6 +56,8 @@ interface OneOptions<Result> {
   status?: number | { possible: number[]; of: (result: Result) => number };
   /** Address of what was created, without the host. */
   location?: (result: Result) => string;
+  /** Seconds after which to ask again, as Retry-After; null: no need to. */
+  retryAfter?: (result: Result) => number | null;
 }
 
 /** A single object under its singular key. */
@@ -62,7 +66,7 @@ export function one<S extends z.ZodType>(
   schema: S,
   options: OneOptions<z.output<S>> = {},
 ): Answer<z.output<S>> {
-  const { status = 200, location } = options;
+  const { status = 200, location, retryAfter } = options;
   const body = z.object({ [root]: schema });
   const possible = typeof status === 'number' ? [status] : status.possible;
   return {
@@ -71,6 +75,7 @@ export function one<S extends z.ZodType>(
     schemas: Object.fromEntries(possible.map((code) => [code, body])),
     status: typeof status === 'number' ? () => status : status.of,
     ...(location && { location }),
+    ...(retryAfter && { retryAfter }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { at, email, id, money, text } from './common.ts';
+import { placeIds } from './queues.ts';
 
 // ── requests ──
 
@@ -87,6 +88,7 @@ export const OpenCart = z
     user_id: id.optional().describe('sell only: whom the cart is for.'),
     notes: text(2000).optional(),
     override_seat_rules: SeatRulesOverride.optional(),
+    queue_place_ids: placeIds,
   })
   .optional();
 export type OpenCart = z.output<typeof OpenCart>;
@@ -94,6 +96,7 @@ export type OpenCart = z.output<typeof OpenCart>;
 export const AddSaleDetails = z.strictObject({
   items: Items,
   override_seat_rules: SeatRulesOverride.optional(),
+  queue_place_ids: placeIds,
 });
 export type AddSaleDetails = z.output<typeof AddSaleDetails>;
 

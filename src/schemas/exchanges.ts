@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Items, SaleDetail, SeatRulesOverride } from './carts.ts';
 import { at, id, money, text, uuid } from './common.ts';
 import { Payment, PaymentRequest, Refund } from './payments.ts';
+import { placeIds } from './queues.ts';
 
 // ── requests ──
 
@@ -13,6 +14,7 @@ export const ExchangeRequest = z
     reason: text(500).optional(),
     force: z.boolean().optional().describe('sell only: exchange tickets that were used at the door, too.'),
     override_seat_rules: SeatRulesOverride.optional(),
+    queue_place_ids: placeIds,
   })
   .superRefine(({ sale_detail_ids, items, ticket_type_id }, check) => {
     const fault = (path: (string | number)[], message: string) =>

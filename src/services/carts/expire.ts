@@ -9,6 +9,7 @@ import { returnCodes } from '../inventory/codes.ts';
 import { releaseDueBlocks } from '../inventory/release.ts';
 import { returnLines } from '../inventory/return.ts';
 import { returnPartPayments } from '../payments/pay-back.ts';
+import { sweepQueues } from '../queue/sweep.ts';
 import { dropPlans } from '../subscriptions/settle.ts';
 import { type CartRow, linesOf } from './row.ts';
 import { moveCarts } from './state.ts';
@@ -142,14 +143,15 @@ export const overdueQueue = (getSystem: () => System) =>
   });
 
 /**
- * Returns overdue stock once a second, of carts and of blocks. Housekeeping only: a hold is worth nothing from the second it expires, swept or
- * not.
+ * Returns overdue stock once a second, of carts and of blocks, and lets the next of each queue in. Housekeeping only: a hold
+ * is worth nothing from the second it expires, swept or not.
  */
 export const startSweeper = (system: System): Rounds =>
   startRounds(EVERY_MS, async (stopped) => {
     try {
       while (!stopped() && (await sweep(system)) === AT_ONCE);
       await releaseDueBlocks(system);
+      await sweepQueues(system, stopped);
     } catch (err) {
       system.log.warn({ err }, 'sweep failed; the next round tries again');
     }

@@ -9,6 +9,7 @@ import { keyedBatch, type Outcomes } from '../keyed-batch.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
+import { type Entry, insertEntries, passesFor } from '../queue/passes.ts';
 import { openSubscriptions } from '../subscriptions/open.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
 import { seatsWanted } from './grant.ts';
@@ -30,6 +31,8 @@ export interface HoldCommand {
   wanted: Wanted[];
   /** A seller sets the rules about seats aside, and why. */
   override?: SeatRulesOverride | undefined;
+  /** Places in queues whose passes it goes by. */
+  place_ids?: readonly string[] | undefined;
   /** Makes the answer, inside the transaction: it is stored under the Idempotency-Key with the effect. */
   present: (result: HoldResult) => unknown;
 }
@@ -86,6 +89,8 @@ interface Granted {
   /** As it was locked; or as it is to be written, if the command opens it. */
   cart: CartRow;
   verdict: Verdict;
+  /** By which it comes in to events behind a gate. */
+  entries: Entry[];
 }
 
 /** Takes every lock of the batch, then judges its commands one by one. */
@@ -95,6 +100,8 @@ async function decide(
   prepared: Prepared[],
   refuse: (command: HoldCommand, refusal: unknown) => void,
 ): Promise<Granted[]> {
+  const commands = prepared.map(({ command }) => command);
+  const passes = await passesFor(tx, company_id, commands, true);
   const { carts, lines, codes, owned, versions, stock, now } = await lockForHolds(tx, company_id, prepared);
   const granted: Granted[] = [];
   const soldOut: [HoldCommand, AppError][] = [];
@@ -102,6 +109,7 @@ async function decide(
     try {
       const cart = command.open ? null : reachableCart(command, carts);
       requireCurrent(command, versions);
+      const entries = passes.require(command);
       const asked: Case = {
         ctx: command.ctx,
         cart_id: command.cart_id,
@@ -114,7 +122,8 @@ async function decide(
       };
       requireOneCurrency(command, cart, asked.lines);
       const verdict = judge(asked, stock);
-      granted.push({ command, cart: cart ?? newCart({ command, verdict }, now), verdict });
+      granted.push({ command, cart: cart ?? newCart({ command, verdict }, now), verdict, entries });
+      passes.take(entries);
       for (const line of verdict.lines) Object.assign(line, { company_id, created_at: now, updated_at: now });
       // What a later command for the same cart or user in this batch must see.
       lines.set(command.cart_id, [
@@ -219,6 +228,11 @@ async function write(
       tx,
       company_id,
       granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
+    ),
+    insertEntries(
+      tx,
+      company_id,
+      granted.flatMap(({ entries }) => entries),
     ),
   ]);
   await openSubscriptions(

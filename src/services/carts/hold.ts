@@ -5,6 +5,7 @@ import type { AddSaleDetails, OpenCart, SeatRulesOverride } from '../../schemas/
 import { uuidv7 } from '../../uuid.ts';
 import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { releaseInTheWay } from '../inventory/release.ts';
+import { requirePasses } from '../queue/passes.ts';
 import { buyerOf } from '../subscriptions/benefits.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { explained } from './explain.ts';
@@ -29,7 +30,7 @@ const USER = statement(
  *   cart is opened then
  */
 export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> {
-  const { items = [], buyer = {}, user_id, notes = null, override_seat_rules } = body ?? {};
+  const { items = [], buyer = {}, user_id, notes = null, override_seat_rules, queue_place_ids } = body ?? {};
   requireMayOverride(ctx, override_seat_rules);
   if (user_id !== undefined) await requireBuyer(ctx, user_id);
   const cart_id = uuidv7();
@@ -47,6 +48,7 @@ export async function openCart(ctx: Context, body: OpenCart): Promise<CartView> 
         [],
       ),
     override_seat_rules,
+    queue_place_ids,
   );
 }
 
@@ -60,12 +62,12 @@ export async function requireBuyer(ctx: Context, user_id: number): Promise<void>
 /**
  * Holds items for a cart: all of them or nothing.
  * @throws AppError not_found, cart_expired, cart_not_open, seats_unavailable, sold_out, not_on_sale, limit_exceeded,
- *   orphan_seat, companion_seat, code_not_applicable, validation_failed, insufficient_scope
+ *   orphan_seat, companion_seat, code_not_applicable, queue_required, validation_failed, insufficient_scope
  */
 export async function addSaleDetails(
   ctx: Context,
   cart_id: string,
-  { items, override_seat_rules }: AddSaleDetails,
+  { items, override_seat_rules, queue_place_ids }: AddSaleDetails,
 ): Promise<SaleDetailView[]> {
   requireMayOverride(ctx, override_seat_rules);
   const wanted = async () => wantedOf(ctx, items, await buyerOf(ctx, cart_id));
@@ -76,6 +78,7 @@ export async function addSaleDetails(
     null,
     ({ lines, labels }) => lines.map((line) => presentLine(line, labels)),
     override_seat_rules,
+    queue_place_ids,
   );
 }
 
@@ -84,6 +87,7 @@ export async function addSaleDetails(
  * transaction.
  * @param read reads the offers; again when they moved
  * @param override why a seller sets the rules about seats aside
+ * @param place_ids places in queues whose passes it goes by
  * @throws AppError as addSaleDetails
  */
 export async function hold<View>(
@@ -93,12 +97,12 @@ export async function hold<View>(
   open: HoldCommand['open'],
   present: (result: HoldResult) => View,
   override?: SeatRulesOverride,
+  place_ids?: readonly string[],
 ): Promise<View> {
-  return tryHold(
-    ctx,
-    read,
-    (wanted) => submit(ctx, { ctx, cart_id, open, wanted, override, present }) as Promise<View>,
-  );
+  return tryHold(ctx, read, async (wanted) => {
+    await requirePasses({ ctx, cart_id, wanted, place_ids });
+    return submit(ctx, { ctx, cart_id, open, wanted, override, place_ids, present }) as Promise<View>;
+  });
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Offer {
   sales_end: Date | null;
   max_per_cart: number;
   orphan_rule: boolean;
+  /** Buyers need a pass of its queue. */
+  gated: boolean;
   /** From then on accessible places and those of companions are sold like any other; null: never. */
   accessible_until: Date | null;
   channels: Map<number, OfferChannel>;
@@ -95,6 +97,7 @@ const LOAD = statement(
   'offer_load',
   `SELECT e.company_id, e.id AS event_id, e.name, e.version, e.status, e.currency, e.starts_at, e.ends_at, e.sales_start,
      e.sales_end, e.max_per_cart, e.orphan_rule, e.accessible_until,
+     EXISTS (SELECT FROM queue q WHERE q.company_id = e.company_id AND q.event_id = e.id) AS gated,
      (SELECT coalesce(json_agg(i), '[]') FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS channels,
      (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',

@@ -29,6 +29,7 @@ import { lockStock, pairKey, type StockRequest } from '../inventory/locks.ts';
 import { countForPhases } from '../inventory/phases.ts';
 import { stockOfLines } from '../inventory/stock.ts';
 import { takeLines } from '../inventory/take.ts';
+import { type Entry, insertEntries, passesFor } from '../queue/passes.ts';
 import { requireCurrent, timeOf } from './current.ts';
 import { type Given, givenLines, requireBuyersRight, requireUnused } from './given.ts';
 import {
@@ -95,6 +96,8 @@ async function quote(
   wanted: Wanted[],
   picks: Picks,
 ): Promise<Exchange> {
+  const hold_cart_id = uuidv7();
+  const entries = await entriesFor(tx, ctx, { hold_cart_id, cart_id, wanted, request });
   const cart = await lockCart(tx, ctx, cart_id);
   const given = await givenLines(tx, cart, request.sale_detail_ids);
   await requireUnused(tx, cart, given.lines, request.force ?? false);
@@ -113,13 +116,13 @@ async function quote(
   for (const earlier of quotes) await closeExchange(tx, earlier, 'cancelled');
 
   const id = uuidv7();
-  const hold_cart_id = uuidv7();
   const fresh = withHolders(lines, given.lines).map((line) => ({ ...line, cart_id: hold_cart_id }));
   const held = keep ? fresh.map(withoutPlace) : fresh;
   const open = { buyer: {}, notes: null, user_id: null };
   const command = { ctx, cart_id: hold_cart_id, open, wanted, present: () => undefined };
   const hold = newCart({ command, verdict: { lines: held, totals } }, await timeOf(tx));
   await insertCarts(tx, [hold]);
+  await insertEntries(tx, ctx.company_id, entries);
   await takeLines(
     tx,
     ctx.company_id,
@@ -135,6 +138,18 @@ async function quote(
     ...{ credit: given.credit, price: totals.total, currency: cart.currency },
   });
   return presentExchange(ctx.system, tx, await findExchange(ctx, cart_id, id, tx));
+}
+
+/** Whoever exchanges tickets for some of an event behind a gate needs a pass as well: for the cart that holds them, and theirs. */
+async function entriesFor(
+  tx: Tx,
+  ctx: Context,
+  asked: { hold_cart_id: string; cart_id: string; wanted: Wanted[]; request: ExchangeRequest },
+): Promise<Entry[]> {
+  const { hold_cart_id, cart_id, wanted, request } = asked;
+  const ask = { ctx, cart_id: hold_cart_id, wanted, place_ids: request.queue_place_ids, spent: true };
+  const entries = (await passesFor(tx, ctx.company_id, [ask], true)).require(ask);
+  return entries.flatMap((entry) => [entry, { ...entry, cart_id }]);
 }
 
 const seatsChosen = (wanted: readonly Wanted[]): number[] =>

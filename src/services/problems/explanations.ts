@@ -28,6 +28,8 @@ export const EXPLANATIONS: Record<ProblemCode, string> = {
   sold_out: 'Fewer places are left than you asked for; `available` says how many.',
   not_on_sale:
     'It is not sold now, or not through this interface. The sales window of the event says when it is.',
+  queue_required:
+    'The event is sold behind a gate: take a place with POST /events/:event_id/queue and wait until it is admitted. `reason` says what is missing; a token without a user names its place in `queue_place_ids`.',
   cart_expired: 'The time to pay ran out and what the cart held was given back. Open a new cart.',
   cart_not_open: 'Only an open cart can be changed. This one is being paid, was paid, or was cancelled.',
   cart_empty: 'The cart holds nothing to pay for.',
