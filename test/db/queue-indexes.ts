@@ -20,6 +20,8 @@ export const QUEUES: Record<string, string> = {
   validation_conflicts: `validation USING btree (company_id, event_id, scanned_at) WHERE (conflict IS NOT NULL)`,
   subscription_due: `subscription USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['active'::subscription_status, 'past_due'::subscription_status])) AND (next_attempt_at IS NOT NULL))`,
   sale_detail_subscription: `sale_detail USING btree (company_id, subscription_id) WHERE (subscription_id IS NOT NULL)`,
+  queue_place_draw: `queue_place USING btree (company_id, event_id, interface_id, draw, id) WHERE ((status = 'waiting'::queue_place_status) AND (rank IS NULL))`,
+  queue_place_inside: `queue_place USING btree (company_id, event_id, interface_id, pass_expires_at) WHERE (status = 'admitted'::queue_place_status)`,
   refund_unsettled: `refund USING btree (updated_at) WHERE (status = 'pending'::refund_status)`,
 };
 

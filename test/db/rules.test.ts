@@ -6,6 +6,7 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { uuidv7 } from '../../src/uuid.ts';
 import { makeCompany, makeEvent, type TestCompany, type TestEvent } from '../helpers/catalogue.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { GATE_PAIRS, GATE_RULES, makeGate } from './gate-rules.ts';
 import { type CheckRule, moneyPairs, moneyRules, type PairRule } from './money-rules.ts';
 import { blockRule, giveBack, QUEUES } from './queue-indexes.ts';
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   await inTransaction(db, async (tx) => {
     company = await makeCompany(tx);
     event = await makeEvent(tx, company);
+    await makeGate(tx, company, event);
     const { company_id } = company;
     plan_id = (await insertRow(tx, 'plan', { company_id, name: 'Season', kind: 'season' })).id;
   });
@@ -89,6 +91,7 @@ const LIMITS = {
 };
 
 const CHECKS: Record<string, CheckRule> = {
+  ...GATE_RULES,
   block_within_quantity: blockRule(() => ({ company_id: company.company_id, event_id: event.event_id })),
   event_section_within_capacity: {
     table: 'event_section',
@@ -238,7 +241,7 @@ async function proveOneLives(index: string, shared: () => Row): Promise<void> {
 let nextSeat = 1;
 
 const LIVE_TICKETS = ['ticket_live_line', 'ticket_live_seat'];
-const PAIRS = moneyPairs(() => company);
+const PAIRS = { ...GATE_PAIRS, ...moneyPairs(() => company) };
 
 describe('partial indexes', () => {
   it('give_back_offered: a seat of an event is given back once at a time', async () => {

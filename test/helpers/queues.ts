@@ -65,6 +65,7 @@ export function queueWorld(world: SalesWorld): QueueWorld {
       isSet = false;
       await sql('DELETE FROM queue');
       await sql('UPDATE event SET version = version + 1 WHERE id = $1', event_id);
+      world.system.offers.drop(world.company_id, event_id);
     },
   };
 }

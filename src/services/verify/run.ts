@@ -8,6 +8,7 @@ import { limitChecks } from './limits.ts';
 import { moneyChecks } from './money.ts';
 import { operationChecks } from './operations.ts';
 import { phaseChecks } from './phases.ts';
+import { queueChecks } from './queues.ts';
 import { seatChecks } from './seats.ts';
 import { subscriptionChecks } from './subscriptions.ts';
 import { ticketChecks } from './tickets.ts';
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   ...operationChecks,
   ...subscriptionChecks,
   ...courtesyChecks,
+  ...queueChecks,
 ];
 
 /** Rows of a breach that are shown; all of them are counted. */

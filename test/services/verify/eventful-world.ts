@@ -19,6 +19,7 @@ import { makeMembership, makeSeason } from '../../helpers/plans.ts';
 import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
 import { keepPlaces } from './kept-places.ts';
+import { queueUp } from './queued.ts';
 
 /**
  * A database to which everything has happened that can happen to a sale, all of it by the services themselves: whatever
@@ -36,6 +37,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await hold(world);
   await subscribe(world);
   await keepPlaces(world);
+  await queueUp(world);
   return world;
 }
 

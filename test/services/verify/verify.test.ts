@@ -17,6 +17,7 @@ import type { SalesWorld } from '../../helpers/sales-world.ts';
 import { COURTESY_BREACHES } from './courtesy-breaches.ts';
 import { endHold, eventfulWorld } from './eventful-world.ts';
 import { MONEY_BREACHES } from './money-breaches.ts';
+import { QUEUE_BREACHES } from './queued.ts';
 import type { Breaches } from './sql.ts';
 import { BLOCK_BREACHES, STOCK_BREACHES } from './stock-breaches.ts';
 import { SUBSCRIPTION_BREACHES } from './subscription-breaches.ts';
@@ -42,6 +43,7 @@ const BREACHES: Breaches = {
   ...MONEY_BREACHES,
   ...SUBSCRIPTION_BREACHES,
   ...COURTESY_BREACHES,
+  ...QUEUE_BREACHES,
 };
 
 const broken = ({ findings }: Verification) => findings.filter(({ breaches }) => breaches > 0);
