@@ -1,4 +1,5 @@
 import type { Item } from './item.ts';
+import { queues } from './queues.ts';
 
 const EVENT = '/events/{{new_event_id}}';
 const one = (
@@ -106,6 +107,7 @@ export const eventManagement: Item[] = [
   one('resumeEvent', 'POST', `${EVENT}/resume`, 'event', {
     test: { 'sells again': "json.event.sales_status === 'on_sale'" },
   }),
+  ...queues,
   one('duplicateEvent', 'POST', `${EVENT}/duplicate`, 'event', {
     ...{ body: { starts_at: '2031-02-22T20:00:00-05:00' }, status: 201 },
     test: { 'is a draft of its own': "json.event.status === 'draft'" },

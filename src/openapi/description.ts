@@ -7,6 +7,7 @@ export const TAGS = {
   Resources: 'Short catalogues that forms and menus are filled from, several in one call if you like.',
   Events: 'What is on: search, details, ticket types, products, codes.',
   Maps: 'Venue maps: geometry, live availability, drawings.',
+  Queues: 'The gate of an event in demand: a place, a turn, a pass that opens a cart.',
   Carts: 'Holding places and products for a buyer, for a limited time and at a locked price.',
   Payments: 'Paying for a cart, and refunds.',
   Tickets: 'What a paid cart turns into: QR codes, PDF, holders, transfers.',

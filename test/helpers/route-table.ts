@@ -14,6 +14,7 @@ import { openRoutes } from './routes/open.ts';
 import { planRoutes } from './routes/plans.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { privacyRoutes } from './routes/privacy.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { seasonRoutes } from './routes/seasons.ts';
 import { transferRoutes } from './routes/transfers.ts';
@@ -80,6 +81,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...priceRoutes,
   ...planRoutes,
   ...exchangeRoutes,
+  ...queueRoutes,
   ...cashRoutes,
   ...seasonRoutes,
   ...doorRoutes,

@@ -94,10 +94,15 @@ export const getQueue = async (ctx: Context, event_id: number): Promise<Queue> =
 export const getQueueSettings = async (ctx: Context, event_id: number): Promise<QueueSettings> =>
   presentSettings(ctx, await loadQueue(ctx, event_id), ctx.system.db);
 
-async function presentSettings(ctx: Context, queue: QueueRow, reader: Tx | Database): Promise<QueueSettings> {
+async function presentSettings(
+  ctx: Context,
+  queue: QueueRow,
+  reader: Tx | Database,
+  now = ctx.now,
+): Promise<QueueSettings> {
   const channels = await reader.query<Channel>(CHANNELS, [ctx.company_id, queue.event_id]);
   return {
-    ...presentQueue(queue, ctx.now),
+    ...presentQueue(queue, now),
     inflow: queue.inflow,
     max_inside: queue.max_inside,
     pass_seconds: queue.pass_seconds,
@@ -148,7 +153,7 @@ export function putQueueSettings(
       ids.map((interface_id) => ownOf(interface_id)?.inflow ?? null),
       ids.map((interface_id) => ownOf(interface_id)?.max_inside ?? null),
     ]);
-    const after = await presentSettings(ctx, queue as QueueRow, tx);
+    const after = await presentSettings(ctx, queue as QueueRow, tx, at);
     await auditEvent(tx, ctx, {
       ...{ action: 'event.queue_put', subject_type: 'event', subject_id: event_id },
       ...{ ...(beforeView && { before: beforeView }), after },
