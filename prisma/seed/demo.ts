@@ -7,11 +7,11 @@ import { clubMap, festivalMap, stadiumMap, theatreMap } from './demo/maps.ts';
 import { CLIENT_IDS, ensureJohn, insertDemoCompany } from './demo/people.ts';
 import { writePlans } from './demo/plans.ts';
 import type { DemoSecrets } from './demo/secrets.ts';
-import { cancelled, draft, partnerOnly, soldOut } from './demo/small-events.ts';
+import { cancelled, draft, partnerOnly, queuedFor, soldOut } from './demo/small-events.ts';
 import { insertVenues, type Venue } from './demo/venues.ts';
 import { type DemoMap, type Place, writeEvent } from './demo/write-event.ts';
 
-const EVENTS = [theatre, festival, stadium, soldOut, partnerOnly, draft, cancelled];
+const EVENTS = [theatre, festival, stadium, soldOut, partnerOnly, draft, cancelled, queuedFor];
 
 /** Places of the event that is sold out. */
 export const SOLD_OUT_PLACES = 120;

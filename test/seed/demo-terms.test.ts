@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const read = async <Row>(sql: string): Promise<Row[]> => (await db.pool.query(sql)).rows as Row[];
 
-it('shows phases, quantity rules, house seats and allotments', async () => {
+it('shows phases, quantity rules, house seats, allotments and a queue', async () => {
   await withSeedLock(database.url, () => seed(db, readConfig({ BCRYPT_COST: '4' }), folder));
   expect(await read('SELECT name, price, until_sold FROM price_phase')).toEqual([
     { name: 'Early bird', price: 39_000, until_sold: 500 },
@@ -47,6 +47,11 @@ it('shows phases, quantity rules, house seats and allotments', async () => {
     { kind: 'allotment', interface_id: 2, overflow: true, released: null, n: 500 },
   ]);
   expect((blocks[3] as { n: number }).n).toBeGreaterThan(10);
+  expect(
+    await read(
+      `SELECT e.slug, q.inflow, q.starts_at < now() AS started FROM queue q JOIN event e ON e.id = q.event_id`,
+    ),
+  ).toEqual([{ slug: 'unplugged-at-the-club', inflow: 60, started: true }]);
   const client = await db.pool.connect();
   const { findings } = await verifyDatabase(client).finally(() => client.release());
   expect(findings.filter((finding) => finding.breaches)).toEqual([]);

@@ -138,6 +138,10 @@ describe('the demo company', { timeout: SLOW }, () => {
         types: 1,
         ...generous,
       },
+      {
+        ...{ slug: 'unplugged-at-the-club', status: 'published', sold_on: [1, 2], ...generous },
+        ...{ seats: 0, places: 300, types: 1 },
+      },
     ]);
     expect(await read('SELECT name, capacity FROM product ORDER BY id')).toEqual([
       { name: 'Programme', capacity: null },
@@ -230,7 +234,7 @@ describe('two starts at the same time, after one that was killed on the way', { 
     await db.pool.query("SELECT nextval(pg_get_serial_sequence('interface', 'id')), nextval('event_id_seq')");
     const [one, other] = await Promise.all([start(), start()]);
     expect(one).toEqual(other);
-    expect(await read('SELECT count(*)::int, min(id) FROM event')).toEqual([{ count: 7, min: 1 }]);
+    expect(await read('SELECT count(*)::int, min(id) FROM event')).toEqual([{ count: 8, min: 1 }]);
     expect(await read('SELECT min(id) FROM interface')).toEqual([{ min: 1 }]);
   });
 });

@@ -29,6 +29,8 @@ export interface DemoEvent {
   gates?: readonly string[];
   /** No single free seat may be left between taken ones. */
   orphan_rule?: boolean;
+  /** Buyers queue for it; its sale has begun. */
+  queue?: { inflow: number; max_inside: number; pass_seconds: number };
 }
 
 /** Tickets that cost less together; types by their English names. */

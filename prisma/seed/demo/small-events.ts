@@ -91,3 +91,25 @@ export const partnerOnly: DemoEvent = {
   popularity: 200,
   ticket_types: [{ ...FLOOR, price: 9_000 }],
 };
+
+/** In such demand that buyers queue for it: POST /events/:event_id/queue. */
+export const queuedFor: DemoEvent = {
+  slug: 'unplugged-at-the-club',
+  name: { en: 'Unplugged at the Club', es: 'Desenchufados en el club', pt: 'Desplugados no clube' },
+  description: {
+    en: 'A stadium band in front of three hundred.',
+    es: 'Una banda de estadios ante trescientas personas.',
+    pt: 'Uma banda de estádios diante de trezentas pessoas.',
+  },
+  category: 'concert',
+  venue: 'club',
+  map: 'club',
+  seating: 'general',
+  status: 'published',
+  starts: { weeks: 22, weekday: 5, time: '21:00' },
+  hours: 2,
+  interfaces: [{ index: 0 }, { index: 1 }],
+  popularity: 100,
+  ticket_types: [{ ...FLOOR, price: 15_000 }],
+  queue: { inflow: 60, max_inside: 100, pass_seconds: 600 },
+};

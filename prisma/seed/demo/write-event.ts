@@ -6,7 +6,7 @@ import { insertRow, insertRows } from '../rows.ts';
 import type { DemoEvent, EventTime, MapName, VenueName } from './event.ts';
 import { CURRENCY } from './people.ts';
 import type { Venue } from './venues.ts';
-import { writeBlocks, writeRules } from './write-terms.ts';
+import { writeBlocks, writeQueue, writeRules } from './write-terms.ts';
 
 /** A code of an event; `unlocks`: the English name of the hidden ticket type it opens. */
 export interface CodeRow {
@@ -83,6 +83,7 @@ export async function writeEvent(tx: Tx, place: Place, event: DemoEvent): Promis
   if (event.status !== 'draft') await publishEvent(tx, company_id, event_id);
   const where = { company_id, event_id, interface_ids, sections: map.sections };
   await writeBlocks(tx, where, columns.starts_at, event.blocks ?? []);
+  if (event.queue) await writeQueue(tx, where, columns.sales_start, event.queue);
   if (event.status === 'cancelled') await tx.execute(CANCEL, [company_id, event_id]);
 }
 

@@ -1,8 +1,9 @@
 import { statement } from '../../../src/db/client.ts';
 import type { Tx } from '../../../src/db/transaction.ts';
 import { movePlaces, takeSeats } from '../../../src/services/inventory/blocks.ts';
+import { newSeed } from '../../../src/services/queue/draw.ts';
 import { insertRow } from '../rows.ts';
-import type { DemoBlock, DemoRule } from './event.ts';
+import type { DemoBlock, DemoEvent, DemoRule } from './event.ts';
 
 interface OfEvent {
   company_id: number;
@@ -81,4 +82,15 @@ export async function writeBlocks(
       await tx.execute(SECTIONS, [company_id, block.id, await takeSeats(tx, made, ids)]);
     }
   }
+}
+
+/** Puts an event behind a gate whose sale has begun. */
+export async function writeQueue(
+  tx: Tx,
+  { company_id, event_id }: OfEvent,
+  starts_at: Date,
+  queue: NonNullable<DemoEvent['queue']>,
+): Promise<void> {
+  const times = { opens_at: starts_at, starts_at };
+  await insertRow(tx, 'queue', { company_id, event_id, ...times, seed: newSeed(), ...queue });
 }

@@ -46,11 +46,13 @@ export interface PlaceRow {
 const LIVE_CART = `c.status IN ('open', 'pending_payment') AND c.expires_at > now()`;
 const PAID_CART = `c.status IN ('paid', 'partially_refunded', 'refunded')`;
 
+// OFFSET 0: each cart is looked up by its key, also by a plan that was made when there were hardly any carts.
 /** SQL over a place `p`: what its carts come to, as `status` and `cart_id` of `u`; null where it has none that counts. */
 export const USE_OF_PLACE = `LATERAL (
   SELECT CASE WHEN bool_or(${PAID_CART}) THEN 'used' WHEN bool_or(${LIVE_CART}) THEN 'admitted' END AS status,
     max(c.id::text) FILTER (WHERE ${LIVE_CART}) AS cart_id
-  FROM queue_entry e JOIN cart c ON c.company_id = e.company_id AND c.id = e.cart_id
+  FROM queue_entry e CROSS JOIN LATERAL (SELECT c.id, c.status, c.expires_at FROM cart c
+    WHERE c.company_id = e.company_id AND c.id = e.cart_id OFFSET 0) AS c
   WHERE e.company_id = p.company_id AND e.place_id = p.id AND p.admitted_at IS NOT NULL) AS u ON true`;
 
 /** SQL over a place `p` and its use `u`: what it is now. A pass whose cart is open lasts as long as that; one that paid is spent. */
