@@ -214,6 +214,12 @@ export const GateCreate = z.strictObject({
     .describe(
       'What the gate leads to. It is told with the gate; who may pass is said by `gate_ids` of the types.',
     ),
+  inner: flag
+    .optional()
+    .describe(
+      'Behind the outer gates, before a zone: it lets in who came in by an outer gate, uses up no entry and is counted by ' +
+        'zone. Default false.',
+    ),
   name: text(100),
 });
 export const GatePatch = GateCreate.partial().meta({ id: 'GatePatch' });
@@ -271,6 +277,7 @@ export const ManagedGate = z
     event_id: z.int(),
     name: z.string(),
     zone: z.string().nullable(),
+    inner: z.boolean(),
     created_at: at,
     updated_at: at,
   })

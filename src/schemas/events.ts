@@ -189,7 +189,14 @@ export const Code = z
   .meta({ id: 'Code' });
 
 export const Gate = z
-  .object({ id: z.int(), event_id: z.int(), name: z.string(), zone: z.string().nullable(), created_at: at })
+  .object({
+    id: z.int(),
+    event_id: z.int(),
+    name: z.string(),
+    zone: z.string().nullable(),
+    inner: z.boolean(),
+    created_at: at,
+  })
   .meta({ id: 'Gate' });
 
 const unknownThen = z.int().nullable().describe('Null with `as_of`: the ledger does not tell.');

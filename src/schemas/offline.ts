@@ -128,7 +128,11 @@ export const Manifest = z
       })
       .nullable()
       .describe('Of an event with rotating codes: how to tell the digits behind the dot.'),
-    gates: z.array(z.object({ id: z.int(), name: z.string(), zone: z.string().nullable() })),
+    gates: z
+      .array(z.object({ id: z.int(), name: z.string(), zone: z.string().nullable(), inner: z.boolean() }))
+      .describe(
+        'At an inner gate, who is inside by an outer one passes as often as it likes: let in offline, no entry is used.',
+      ),
     rules: z
       .array(z.object({ ticket_type_id: z.int().nullable(), name: z.string().nullable(), ...admission }))
       .describe('How tickets of each type let in; the one of no type is for tickets without.'),

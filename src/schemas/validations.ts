@@ -22,7 +22,9 @@ export type Rejection = (typeof REJECTIONS)[number];
 export const force = z
   .union([z.boolean(), z.strictObject({ reason: text(300) })])
   .optional()
-  .describe('Lets in against already_used, wrong_gate, not_yet_valid, expired and unpaid; why is kept.');
+  .describe(
+    'Lets in against already_used, wrong_gate, not_yet_valid, expired, unpaid, and not_inside at an inner gate; why is kept.',
+  );
 const scanned_at = instant
   .optional()
   .describe('When the code was scanned, by the clock of the gate: at most 5 minutes ahead. Default now.');
@@ -179,9 +181,15 @@ export const ValidationSummary = z
         gate_id: z.int().nullable(),
         name: z.string().nullable(),
         zone: z.string().nullable(),
+        inner: z.boolean().describe('Of a zone inside: its scans are in no total.'),
         ...counts,
       }),
     ),
+    zones: z
+      .array(z.object({ zone: z.string(), inside: z.int() }))
+      .describe(
+        'People in each zone behind inner gates now, by their last scan there. Who has left the event has left its zones.',
+      ),
     minutes: z
       .array(z.object({ at, gate_id: z.int().nullable(), ...counts }))
       .describe('By minute of the scan and gate; minutes without scans are left out.'),

@@ -49,8 +49,8 @@ describe('a manifest', () => {
       },
       rotation: null,
       gates: [
-        { id: tonight.north, name: 'North', zone: null },
-        { id: tonight.south, name: 'South', zone: null },
+        { id: tonight.north, name: 'North', zone: null, inner: false },
+        { id: tonight.south, name: 'South', zone: null, inner: false },
       ],
       columns: ['id', 'serial', 'ticket_type_id', 'status', 'entries', 'inside', 'holder', 'seat'],
     });

@@ -87,10 +87,11 @@ describe('the books of the door', () => {
         { reason: 'unknown', count: 1 },
       ],
       gates: [
-        { gate_id: gates.north, name: 'North', zone: null, entries: 2, exits: 0, rejected: 0 },
-        { gate_id: gates.south, name: 'South', zone: null, entries: 0, exits: 1, rejected: 1 },
-        { gate_id: null, name: null, zone: null, entries: 0, exits: 0, rejected: 1 },
+        { gate_id: gates.north, name: 'North', zone: null, inner: false, entries: 2, exits: 0, rejected: 0 },
+        { gate_id: gates.south, name: 'South', zone: null, inner: false, entries: 0, exits: 1, rejected: 1 },
+        { gate_id: null, name: null, zone: null, inner: false, entries: 0, exits: 0, rejected: 1 },
       ],
+      zones: [],
     });
     const counts = minutes.map(({ at: _, ...count }: { at: string }) => count);
     expect(counts).toEqual([

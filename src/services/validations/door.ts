@@ -10,6 +10,8 @@ export interface Door {
   rotating: boolean;
   interface_ids: ReadonlySet<number>;
   gate_ids: ReadonlySet<number>;
+  /** Those of them behind the outer ones. */
+  inner_gates: ReadonlySet<number>;
   admissions: ReadonlyMap<number, Admission>;
   /** For a ticket without a type: the event's own times, one entry. */
   standard: Admission;
@@ -36,6 +38,7 @@ interface DoorRow {
   doors_at: Date | null;
   interface_ids: number[];
   gate_ids: number[];
+  inner_gates: number[];
   ticket_types: TypeRow[];
 }
 
@@ -54,6 +57,8 @@ const LOAD = statement(
      ARRAY (SELECT i.interface_id FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS interface_ids,
      ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gate_ids,
+     ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id AND g."inner")
+       AS inner_gates,
      (SELECT coalesce(json_agg(json_build_object('id', t.id, 're_entry', t.re_entry, 'max_entries', t.max_entries,
          'gate_ids', coalesce(t.gate_ids, '{}'), 'valid_from', t.valid_from, 'valid_until', t.valid_until)), '[]')
        FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types
@@ -111,6 +116,7 @@ async function load(system: System, company_id: number, event_id: number): Promi
     rotating: row.rotating_codes,
     interface_ids: new Set(row.interface_ids),
     gate_ids: new Set(row.gate_ids),
+    inner_gates: new Set(row.inner_gates),
     admissions: new Map(
       row.ticket_types.map(({ id, valid_from, valid_until, ...type }) => [
         id,

@@ -57,7 +57,7 @@ const BEFORE = statement(
   'door_draw_before',
   `SELECT (count(*) FILTER (WHERE direction = 'entry') - count(*) FILTER (WHERE direction = 'exit'))::int AS inside
    FROM validation WHERE company_id = $1 AND event_id = $2 AND scanned_at < $3 AND result = 'accepted'
-     AND undone_at IS NULL AND conflict IS DISTINCT FROM 'not_inside'`,
+     AND undone_at IS NULL AND conflict IS DISTINCT FROM 'not_inside' AND NOT "inner"`,
 );
 
 /**
@@ -106,7 +106,7 @@ interface Bar {
   inside: number;
 }
 
-function barsOf({ minutes }: Summary, from: Date, to: Date, before: number): Bar[] {
+function barsOf({ gates, minutes }: Summary, from: Date, to: Date, before: number): Bar[] {
   const span = (to.getTime() - from.getTime()) / MINUTE_MS;
   const step = STEPS.find((n) => span / n <= MOST_BARS) ?? STEPS[STEPS.length - 1] ?? 30;
   const begin = Math.floor(from.getTime() / (step * MINUTE_MS)) * step * MINUTE_MS;
@@ -119,7 +119,9 @@ function barsOf({ minutes }: Summary, from: Date, to: Date, before: number): Bar
       ...{ entries: 0, exits: 0, rejected: 0, inside: 0 },
     }),
   );
+  const innerGates = new Set(gates.filter((gate) => gate.inner).map((gate) => gate.gate_id));
   for (const minute of minutes) {
+    if (innerGates.has(minute.gate_id)) continue;
     const bar = bars[Math.floor((minute.at.getTime() - begin) / (step * MINUTE_MS))];
     if (!bar) continue;
     bar.entries += minute.entries;
@@ -247,7 +249,9 @@ function gates(summary: Summary, words: Words, number: Intl.NumberFormat, top: n
   const room = WIDTH - 24 - 200 - 150;
   const rows = summary.gates.map((gate, i) => {
     const y = top + i * GATE_ROW;
-    const name = gate.name === null ? words.none : [gate.name, gate.zone].filter(Boolean).join(' · ');
+    const zone = gate.inner && summary.zones.find((z) => z.zone === (gate.zone ?? gate.name));
+    const there = zone && `${number.format(zone.inside)} ${words.inside}`;
+    const name = gate.name === null ? words.none : [gate.name, gate.zone, there].filter(Boolean).join(' · ');
     let x = 200;
     const parts = (['entries', 'exits', 'rejected'] as const).map((kind) => {
       const width = rounded((room * gate[kind]) / most);

@@ -52,6 +52,7 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   if (!leaves && isDead(attempt, claims, ticket)) return rejected('revoked');
 
   const admission = admissionOf(door, ticket);
+  if (isInner(attempt)) return judgeInner(attempt, ticket, admission);
   if (direction === 'exit') {
     if (ticket.inside === 0) return rejected('not_inside');
     // An exit beyond the entries that count (one was forced) has none to give back.
@@ -62,6 +63,22 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   const reason = entryFault(attempt, ticket, admission) ?? (used ? 'already_used' : null);
   if (reason && !force) return rejected(reason);
   return { result: 'accepted', reason, forced: reason !== null, net: used ? 0 : 1 };
+}
+
+/** Whether the gate of a scan is behind the outer ones. */
+export const isInner = ({ door, gate_id }: Attempt): boolean =>
+  gate_id !== null && door.inner_gates.has(gate_id);
+
+/**
+ * At an inner gate passes who is inside by an outer one, as often as it likes: many a lounge scans nobody out. Nothing of
+ * the ticket changes by it.
+ */
+function judgeInner(attempt: Attempt, ticket: TicketAtDoor, admission: Admission): Verdict {
+  const entry = attempt.direction === 'entry';
+  const fault = entry ? entryFault(attempt, ticket, admission) : null;
+  const reason = fault ?? (ticket.inside === 0 ? 'not_inside' : null);
+  if (reason && !(entry && attempt.force)) return rejected(reason);
+  return { result: 'accepted', reason, forced: reason !== null, net: 0 };
 }
 
 const isDead = ({ door }: Attempt, { serial }: Claims, ticket: TicketAtDoor): boolean =>
@@ -99,8 +116,9 @@ const rejected = (reason: Rejection): Verdict => ({ result: 'rejected', reason, 
 export const admissionOf = (door: Door, { ticket_type_id }: TicketRow): Admission =>
   (ticket_type_id !== null && door.admissions.get(ticket_type_id)) || door.standard;
 
-/** The ticket after a scan that was accepted. */
+/** The ticket after a scan that was accepted: what an inner gate lets through stays as it is. */
 export function admitted(attempt: Attempt, ticket: TicketAtDoor, { net }: Verdict): TicketAtDoor {
+  if (isInner(attempt)) return ticket;
   const entry = attempt.direction === 'entry';
   const entries = ticket.entries + net;
   return {

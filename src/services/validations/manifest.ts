@@ -18,7 +18,7 @@ const EVENT = statement(
        1 + coalesce((SELECT max(t.version) FROM ticket t WHERE t.company_id = e.company_id AND t.event_id = e.id), 0))
        AS version, e.name, e.rotating_codes, e.time_zone,
      e.starts_at,
-     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone) ORDER BY g.id), '[]')
+     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone, 'inner', g."inner") ORDER BY g.id), '[]')
        FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gates,
      (SELECT coalesce(json_object_agg(y.id, y.name), '{}')
        FROM ticket_type y WHERE y.company_id = e.company_id AND y.event_id = e.id) AS types

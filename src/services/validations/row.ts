@@ -20,6 +20,8 @@ export interface ValidationRow {
   direction: 'entry' | 'exit';
   forced: boolean;
   force_reason: string | null;
+  /** At an inner gate. */
+  inner: boolean;
   net: -1 | 0 | 1;
   scanned_at: Date;
   client_id: string;
@@ -35,6 +37,12 @@ export interface ValidationRow {
   conflict: Rejection | null;
   conflict_id: string | null;
 }
+
+/** What the change feed tells of a scan that somebody went through on. */
+export const passageOf = ({ id, direction, gate_id, inner }: ValidationRow) => ({
+  ...{ validation_id: id, direction, gate_id },
+  ...(inner && { inner }),
+});
 
 /** Scans are seen wherever their event is, whichever channel the gate or the ticket belongs to: SQL over `v`. */
 export const VALIDATION_ACCESS = `v.company_id = $1 AND EXISTS (

@@ -8,8 +8,8 @@ import type { Outcome } from '../batcher.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { keyedBatch } from '../keyed-batch.ts';
 import { ticketChange } from '../tickets/tell.ts';
-import { type Attempt, admitted, judge, type TicketAtDoor, type Verdict } from './judge.ts';
-import { presentValidation, type ValidationRow, type ValidationView } from './row.ts';
+import { type Attempt, admitted, isInner, judge, type TicketAtDoor, type Verdict } from './judge.ts';
+import { passageOf, presentValidation, type ValidationRow, type ValidationView } from './row.ts';
 import { insertValidations, updateTickets } from './write.ts';
 
 /** A scan whose event, gate and code have been looked up. */
@@ -169,6 +169,7 @@ function rowOf(
     event_id: attempt.door.event_id,
     ticket_id: ticket?.id ?? null,
     gate_id: attempt.gate_id,
+    inner: isInner(attempt),
     ...verdict,
     force_reason: verdict.forced ? force_reason : null,
     direction: attempt.direction,
@@ -212,6 +213,5 @@ async function write(
 /** What the change feed tells of a scan: only that somebody went in or out. */
 const entryOf = ({ row, ticket }: Kept): Change[] => {
   if (!ticket || row.result !== 'accepted') return [];
-  const { id: validation_id, direction, gate_id } = row;
-  return [ticketChange('ticket.validated', ticket, { validation_id, direction, gate_id })];
+  return [ticketChange('ticket.validated', ticket, passageOf(row))];
 };

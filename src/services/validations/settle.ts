@@ -5,16 +5,17 @@ import { type Change, recordChanges } from '../changes.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { admissionOf, statusAfter, type TicketAtDoor } from './judge.ts';
 import { replay } from './replay.ts';
-import type { ValidationRow } from './row.ts';
+import { passageOf, type ValidationRow } from './row.ts';
 import { correctValidations, insertValidations, settleValidations, updateTickets } from './write.ts';
 
 const STANDING = statement(
   'settle_standing',
   `SELECT v.* FROM validation v
-   WHERE v.company_id = $1 AND v.ticket_id = ANY($2::uuid[]) AND v.result = 'accepted' AND v.undone_at IS NULL`,
+   WHERE v.company_id = $1 AND v.ticket_id = ANY($2::uuid[]) AND v.result = 'accepted' AND v.undone_at IS NULL
+     AND NOT v."inner"`,
 );
 
-/** Scans that somebody went through on and that were not undone. The tickets are locked. */
+/** Scans that somebody came in or went out on, and that were not undone: no inner ones. The tickets are locked. */
 export const standingScans = (
   tx: Tx,
   company_id: number,
@@ -47,8 +48,11 @@ export async function settle(
   const { company_id } = ctx;
   const told = [...fresh, ...corrected];
   const ids = new Set(told.map(({ id }) => id));
-  const passed = told.filter(({ result }) => result === 'accepted');
-  const touched = [...passed, ...corrected].flatMap(({ ticket_id }) => ticket_id ?? []);
+  const outer = told.filter(({ inner }) => !inner);
+  const passed = outer.filter(({ result }) => result === 'accepted');
+  const touched = [...passed, ...corrected.filter(({ inner }) => !inner)].flatMap(
+    ({ ticket_id }) => ticket_id ?? [],
+  );
   const standing = touched.length ? await standingScans(tx, company_id, [...new Set(touched)]) : [];
   const before = standing.filter(({ id }) => !ids.has(id));
   const logs = new Map<string, ValidationRow[]>(touched.map((id) => [id, []]));
@@ -96,10 +100,10 @@ function changesOf(
   return [...kept, ...moved.map(({ id }) => scans.get(id) as ValidationRow)].flatMap((row) => {
     const ticket = tickets.get(row.ticket_id ?? '');
     if (!ticket || row.result !== 'accepted') return [];
-    const { id: validation_id, direction, gate_id, conflict, conflict_id } = row;
+    const { id: validation_id, conflict, conflict_id } = row;
     const isNew = !known.has(row.id);
     return [
-      ...(isNew ? [ticketChange('ticket.validated', ticket, { validation_id, direction, gate_id })] : []),
+      ...(isNew ? [ticketChange('ticket.validated', ticket, passageOf(row))] : []),
       ...(conflict && conflict !== known.get(row.id)
         ? [ticketChange('ticket.entry_conflict', ticket, { validation_id, conflict, conflict_id })]
         : []),

@@ -4,6 +4,7 @@ import { type Database, statement } from '../../db/client.ts';
 import { fieldError } from '../../errors.ts';
 import type { Rejection, ValidationSummary } from '../../schemas/validations.ts';
 import { loadEvent } from '../events/row.ts';
+import { countZones } from './zones.ts';
 
 export type Summary = z.output<typeof ValidationSummary>;
 
@@ -26,9 +27,9 @@ const TICKETS = statement(
 // Every gate of the event, scanned at or not, and what was scanned without naming one.
 const GATES = statement(
   'validation_summary_gates',
-  `SELECT g.id AS gate_id, g.name, g.zone, coalesce(c.entries, 0) AS entries, coalesce(c.exits, 0) AS exits,
+  `SELECT g.id AS gate_id, g.name, g.zone, coalesce(g."inner", false) AS "inner", coalesce(c.entries, 0) AS entries, coalesce(c.exits, 0) AS exits,
      coalesce(c.rejected, 0) AS rejected
-   FROM (SELECT id, name, zone FROM gate WHERE company_id = $1 AND event_id = $2) AS g
+   FROM (SELECT id, name, zone, "inner" FROM gate WHERE company_id = $1 AND event_id = $2) AS g
    FULL JOIN (SELECT v.gate_id, ${COUNTS} FROM validation v
               WHERE v.company_id = $1 AND v.event_id = $2 GROUP BY v.gate_id) AS c ON c.gate_id = g.id
    ORDER BY g.name NULLS LAST, g.id`,
@@ -36,7 +37,7 @@ const GATES = statement(
 const REASONS = statement(
   'validation_summary_reasons',
   `SELECT v.reason, count(*)::int AS count FROM validation v
-   WHERE v.company_id = $1 AND v.event_id = $2 AND v.result = 'rejected'
+   WHERE v.company_id = $1 AND v.event_id = $2 AND v.result = 'rejected' AND NOT v."inner"
    GROUP BY v.reason ORDER BY count(*) DESC, v.reason`,
 );
 const CONFLICTS = statement(
@@ -103,7 +104,8 @@ export async function countScans(
   ]);
   const { inside = 0, live = 0, admitted = 0 } = tickets ?? {};
   const total = (count: 'entries' | 'exits' | 'rejected') =>
-    gates.reduce((sum, gate) => sum + gate[count], 0);
+    gates.reduce((sum, gate) => sum + (gate.inner ? 0 : gate[count]), 0);
+  const zones = gates.some(({ inner }) => inner) ? await countZones(db, company_id, event_id) : [];
   return {
     event_id,
     inside,
@@ -114,6 +116,7 @@ export async function countScans(
     tickets: { live, admitted },
     reasons,
     gates,
+    zones,
     minutes,
   };
 }

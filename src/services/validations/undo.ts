@@ -29,18 +29,18 @@ const UNDO_MINUTES = 15;
 
 /**
  * Takes back the last scan that a ticket was let in or out by, as if it had not been: its entry counts no more. The scan
- * stays in the books, marked.
+ * stays in the books, marked. One of an inner gate, on which nothing else rests, need not be the last.
  * @throws AppError not_found; conflict when it was rejected, is undone already, is not the ticket's last or too long ago
  */
 export async function undoValidation(ctx: Context, validation_id: string): Promise<ValidationView> {
-  const { ticket_id, result, created_at } = await readValidation(ctx, validation_id);
+  const { ticket_id, result, created_at, inner } = await readValidation(ctx, validation_id);
   if (ticket_id === null || result === 'rejected')
     throw new AppError('conflict', 'This scan was rejected: there is nothing to undo.');
   return transaction(ctx, async (tx) => {
     const ticket = await lockTicket(tx, ctx.company_id, ticket_id);
     const log = await standingScans(tx, ctx.company_id, [ticket_id]);
     const last = replay(log, ticket).scans.at(-1);
-    if (last?.id !== validation_id) {
+    if (!inner && last?.id !== validation_id) {
       const undone = log.every(({ id }) => id !== validation_id);
       throw new AppError(
         'conflict',
@@ -53,7 +53,13 @@ export async function undoValidation(ctx: Context, validation_id: string): Promi
         undo_until: new Date(created_at.getTime() + UNDO_MINUTES * 60_000),
       });
     const [row] = await tx.query<ValidationRow>(MARK, [ctx.company_id, validation_id, ctx.client_id]);
+    if (!row && inner) throw new AppError('conflict', 'This scan is undone already.');
     if (!row) throw new Error('a scan changed under the lock of its ticket');
+    if (inner) {
+      await recordChanges(tx, [ticketChange('ticket.validation_undone', ticket, { validation_id })]);
+      const [view] = await presentValidations(ctx, [row], tx);
+      return view as ValidationView;
+    }
     const { scans: _, ...after } = replay(
       log.filter(({ id }) => id !== validation_id),
       ticket,

@@ -46,10 +46,10 @@ const INSERT = statement(
   'scan_insert',
   `INSERT INTO validation (company_id, id, event_id, ticket_id, gate_id, result, reason, direction, forced,
      force_reason, net, scanned_at, client_id, interface_id, nonce, manual, offline, device_id, device_time, conflict,
-     conflict_id)
+     conflict_id, "inner")
    SELECT $1, r.* FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::scan_result[], $7::text[],
      $8::scan_direction[], $9::bool[], $10::text[], $11::smallint[], $12::timestamptz[], $13::text[], $14::int[],
-     $15::text[], $16::bool[], $17::bool[], $18::text[], $19::timestamptz[], $20::text[], $21::uuid[]) AS r
+     $15::text[], $16::bool[], $17::bool[], $18::text[], $19::timestamptz[], $20::text[], $21::uuid[], $22::bool[]) AS r
    ON CONFLICT (company_id, client_id, nonce) DO NOTHING RETURNING created_at`,
 );
 
@@ -73,7 +73,9 @@ export async function insertValidations(
       column,
     ),
     ...(['force_reason', 'net', 'scanned_at', 'client_id', 'interface_id', 'nonce'] as const).map(column),
-    ...(['manual', 'offline', 'device_id', 'device_time', 'conflict', 'conflict_id'] as const).map(column),
+    ...(['manual', 'offline', 'device_id', 'device_time', 'conflict', 'conflict_id', 'inner'] as const).map(
+      column,
+    ),
   ]);
   if (rows.length !== scans.length) throw new NonceTaken();
   return rows[0]?.created_at;

@@ -44,14 +44,14 @@ export const ticketChecks: readonly Check[] = [
   {
     name: 'entries_match_scans',
     proves:
-      'Entries of a ticket, and who is inside on it, are what its accepted scans add up to, without undone ones and exits of those who were never seen to enter.',
+      'Entries of a ticket, and who is inside on it, are what its accepted scans add up to, without undone ones inner ones and exits of those who were never seen to enter.',
     sql: `
       SELECT company_id, id AS ticket_id, t.event_id, t.entries, t.inside,
         coalesce(n.entries, 0) AS scanned_entries, coalesce(n.inside, 0) AS scanned_inside
       FROM ticket t
       FULL JOIN (SELECT company_id, ticket_id AS id, sum(net) AS entries,
           sum(CASE WHEN direction = 'entry' THEN 1 WHEN conflict = 'not_inside' THEN 0 ELSE -1 END) AS inside
-        FROM validation WHERE ticket_id IS NOT NULL AND result = 'accepted' AND undone_at IS NULL
+        FROM validation WHERE ticket_id IS NOT NULL AND result = 'accepted' AND undone_at IS NULL AND NOT "inner"
         GROUP BY company_id, ticket_id) AS n USING (company_id, id)
       WHERE (t.entries, t.inside) IS DISTINCT FROM (coalesce(n.entries, 0), coalesce(n.inside, 0))`,
   },

@@ -45,9 +45,9 @@ export interface KindStatements {
 
 /** The statements of a kind, made once. */
 export function statementsOf({ table, columns, limited }: Kind<never, never>): KindStatements {
-  const written = columns.join(', ');
-  const all = limited ? `${written}, capacity` : written;
-  const of = (list: string) => list.replaceAll(/\w+/g, 'r.$&');
+  const written = columns.map((name) => `"${name}"`).join(', '); // a name may be a word of SQL
+  const all = limited ? `${written}, "capacity"` : written;
+  const of = (list: string) => list.replaceAll(/"\w+"/g, 'r.$&');
   const one = 'company_id = $1 AND event_id = $2 AND id = $3';
   return {
     insert: statement(

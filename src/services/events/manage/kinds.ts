@@ -98,12 +98,22 @@ const GATE_SCANS = statement(
   'SELECT id FROM validation WHERE company_id = $1 AND event_id = $2 AND gate_id = $3 LIMIT 1',
 );
 
+// What was counted at the outer gates cannot turn into scans of a zone, nor the other way round.
+const GATE_SCANS_OTHERWISE = statement(
+  'gate_scans_otherwise',
+  `SELECT id FROM validation
+   WHERE company_id = $1 AND event_id = $2 AND gate_id = $3::int AND "inner" <> $4::bool LIMIT 1`,
+);
+
 export const GATES: Kind<GateRow, z.output<typeof GateCreate>> = {
   ...{ table: 'gate', title: 'Gate', plural: 'gates', limited: null },
   schema: GateCreate,
-  columns: ['name', 'zone'],
-  defaults: {},
-  faults: async () => [],
+  columns: ['name', 'zone', 'inner'],
+  defaults: { inner: false },
+  async faults(tx, { company_id }, { event_id, id, inner }) {
+    const counted = await tx.query(GATE_SCANS_OTHERWISE, [company_id, event_id, id ?? null, inner]);
+    return counted.length ? [fault('/inner', 'Tickets were scanned at this gate.', 'conflict')] : [];
+  },
   async requireRemovable(tx, { company_id, event_id, id }) {
     const values = [company_id, event_id, id];
     await requireUnused(tx, GATE_IN_TYPES, values, 'Ticket types admit at this gate.', 'ticket_type_ids');
