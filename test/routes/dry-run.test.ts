@@ -20,6 +20,7 @@ const SELLING = [
   'POST /carts/:cart_id/codes',
   'POST /carts/:cart_id/payments',
   'POST /carts/:cart_id/refunds',
+  'POST /carts/:cart_id/refunds/:refund_id/retry',
   'POST /carts/:cart_id/exchanges',
   'POST /carts/:cart_id/exchanges/:exchange_id/commit',
   'POST /courtesies',
