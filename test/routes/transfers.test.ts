@@ -211,3 +211,40 @@ describe('raced', () => {
     if (accepted) expect(await scanned(won[0]?.body.ticket.qr_code)).toMatchObject({ result: 'accepted' });
   });
 });
+
+describe('a reissue', () => {
+  it('ends an offer as taking it back does: its code opens nothing, and a new offer can be made', async () => {
+    const ticket = await johns();
+    await offer(ticket);
+    const code = await mailedCode();
+    const reissue = () => world.call(`/tickets/${ticket.id}/reissue`, { who: 'seller', method: 'POST' });
+    expect((await reissue()).status).toBe(200);
+    const refused = await accept(code);
+    expect([refused.status, refused.body.transfer_status]).toEqual([409, 'cancelled']);
+    const told = () =>
+      world.sql('SELECT type FROM change WHERE subject_id = $1 ORDER BY sequence', ticket.id);
+    const once = [
+      { type: 'ticket.transfer_offered' },
+      { type: 'ticket.reissued' },
+      { type: 'ticket.transfer_cancelled' },
+    ];
+    expect(await told()).toEqual(once);
+    expect((await reissue()).status).toBe(200);
+    expect(await told()).toEqual([...once, { type: 'ticket.reissued' }]);
+    expect((await offer(ticket)).status).toBe(201);
+  });
+
+  it('and an acceptance at once: one of them wins, and one code is good', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ticket = await johns();
+      await offer(ticket);
+      const code = await mailedCode();
+      const [accepted] = await Promise.all([
+        accept(code),
+        world.call(`/tickets/${ticket.id}/reissue`, { who: 'seller', method: 'POST' }),
+      ]);
+      const transfers = await world.sql('SELECT status FROM transfer WHERE ticket_id = $1', ticket.id);
+      expect(transfers).toEqual([{ status: accepted.status === 200 ? 'accepted' : 'cancelled' }]);
+    }
+  });
+});

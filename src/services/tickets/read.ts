@@ -7,6 +7,7 @@ import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { TicketFilters } from '../../schemas/tickets.ts';
 import { accessValues, CART_ACCESS } from '../carts/row.ts';
 import { loadEvent } from '../events/row.ts';
+import { findTickets } from './find.ts';
 import { presentTicket, presentTickets, readTicket, type TicketRow, type TicketView } from './row.ts';
 
 /**
@@ -18,10 +19,10 @@ export async function listTickets(
   filters: TicketFilters,
   page: PageRequest,
 ): Promise<Page<TicketView>> {
-  if (seesEverything(ctx)) return pageOf(ctx, whereOf(filters), page);
+  if (seesEverything(ctx)) return pageOf(ctx, filters, page);
   if (ctx.user_id === undefined)
     throw new AppError('user_required', 'Tickets are listed for a user; reach this one by its id.');
-  return pageOf(ctx, { ...whereOf(filters), user_id: ctx.user_id }, page);
+  return pageOf(ctx, { ...filters, user_id: ctx.user_id }, page);
 }
 
 /** The tickets of one user, newest first. The caller has been let in. */
@@ -39,7 +40,7 @@ export async function listEventTickets(
   page: PageRequest,
 ): Promise<Page<TicketView>> {
   await loadEvent(ctx, event_id);
-  return pageOf(ctx, { ...whereOf(filters), event_id }, page);
+  return pageOf(ctx, { ...filters, event_id }, page);
 }
 
 const CART = statement('ticket_cart', `SELECT c.user_id FROM cart c WHERE ${CART_ACCESS} AND c.id = $6`);
@@ -91,33 +92,36 @@ export async function getTicketByCode(ctx: Context, qr_code: string): Promise<Ti
 
 const signerOf = ({ system, company_id }: Context) => system.ticketKeys.signer(company_id);
 
-async function pageOf(
+/** Whose tickets, besides what is asked for. */
+type Wanted = TicketFilters & { user_id?: number };
+
+async function pageOf(ctx: Context, { q, ...wanted }: Wanted, page: PageRequest): Promise<Page<TicketView>> {
+  const byId = q !== undefined && isUuid(q);
+  const found =
+    q === undefined || byId
+      ? await listed(ctx, { ...whereOf(wanted), ...(byId && { id: q.toLowerCase() }) }, page)
+      : await findTickets(ctx, wanted, q, page);
+  return { ...found, items: await presentTickets(ctx, found.items, await signerOf(ctx)) };
+}
+
+async function listed(
   ctx: Context,
   filter: Prisma.TicketWhereInput,
   { limit, offset }: PageRequest,
-): Promise<Page<TicketView>> {
+): Promise<Page<TicketRow>> {
   const { ticket } = ctx.system.db.prisma;
   const where = { AND: [{ company_id: ctx.company_id, interface_id: ctx.interface.id }, filter] };
-  const [rows, total] = await Promise.all([
+  const [items, total] = await Promise.all([
     // Ids are UUIDv7: their order is that of issue.
     ticket.findMany({ where, orderBy: { id: 'desc' }, take: limit, skip: offset }) as Promise<TicketRow[]>,
     ticket.count({ where }),
   ]);
-  return { items: await presentTickets(ctx, rows, await signerOf(ctx)), total };
+  return { items, total };
 }
 
-const COLUMNS = ['event_id', 'cart_id', 'sale_detail_id', 'ticket_type_id', 'seat_id'] as const;
+const COLUMNS = ['event_id', 'user_id', 'cart_id', 'sale_detail_id', 'ticket_type_id', 'seat_id'] as const;
 
-function whereOf(filters: TicketFilters): Prisma.TicketWhereInput {
-  const { status, q } = filters;
-  const columns = COLUMNS.flatMap((name) => (filters[name] === undefined ? [] : [{ [name]: filters[name] }]));
-  const holders =
-    q && isUuid(q) ? [{ id: q.toLowerCase() }] : (q?.split(/\s+/).slice(0, 10) ?? []).map(holderHas);
-  return { AND: [...columns, ...holders], ...(status && { status: { in: status } }) };
-}
-
-function holderHas(word: string): Prisma.TicketWhereInput {
-  const contains = word.replace(/[\\%_]/g, '\\$&'); // they are wildcards to LIKE
-  const match = { contains, mode: 'insensitive' } as const;
-  return { OR: [{ first_name: match }, { last_name: match }, { email: match }] };
-}
+const whereOf = (filters: Omit<Wanted, 'q'>): Prisma.TicketWhereInput => ({
+  AND: COLUMNS.flatMap((name) => (filters[name] === undefined ? [] : [{ [name]: filters[name] }])),
+  ...(filters.status && { status: { in: filters.status } }),
+});

@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { RevokeTicket } from '../../schemas/tickets.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
+import { cancelPending } from '../transfers/offer.ts';
 import { MAX_SERIAL } from './code.ts';
 import { mailNewCode } from './mail.ts';
 import { isLive, lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
@@ -24,7 +25,8 @@ const VOID = statement(
 );
 
 /**
- * Gives a ticket a new code, which is mailed to its owner; every earlier one is revoked.
+ * Gives a ticket a new code, which is mailed to its owner; every earlier one is revoked. An offer of it that nobody has
+ * accepted ends: whoever asks for a new code wants no old promise of the ticket to stand.
  * @throws AppError not_found; conflict when the ticket no longer admits, or was reissued too often
  */
 export async function reissueTicket(
@@ -44,6 +46,7 @@ export async function reissueTicket(
     });
     await mailNewCode(tx, changed, 'reissue', ctx.language);
     await recordChanges(tx, [ticketChange('ticket.reissued', row, { serial: changed.serial })]);
+    await cancelPending(tx, row);
     return presentTicket(ctx, changed, sign, tx);
   });
 }

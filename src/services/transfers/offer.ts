@@ -112,11 +112,20 @@ const pendingOf = async (tx: Tx, { company_id, id }: TicketRow): Promise<Transfe
 export async function takeBackTransfer(ctx: Context, ticket_id: string): Promise<void> {
   return transaction(ctx, async (tx) => {
     const ticket = await lockTicket(tx, ctx, ticket_id);
-    const pending = await pendingOf(tx, ticket);
-    if (!pending) throw notFound('Transfer');
-    await closeTransfer(tx, pending, 'cancelled');
-    await recordChanges(tx, [ticketChange('ticket.transfer_cancelled', ticket)]);
+    if (!(await cancelPending(tx, ticket))) throw notFound('Transfer');
   });
+}
+
+/**
+ * Ends the offer of a ticket that is locked, and tells so.
+ * @returns false when it was not on offer
+ */
+export async function cancelPending(tx: Tx, ticket: TicketRow): Promise<boolean> {
+  const pending = await pendingOf(tx, ticket);
+  if (!pending) return false;
+  await closeTransfer(tx, pending, 'cancelled');
+  await recordChanges(tx, [ticketChange('ticket.transfer_cancelled', ticket)]);
+  return true;
 }
 
 const CHAIN = statement(
