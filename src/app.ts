@@ -61,6 +61,7 @@ import { ticketRoutes } from './routes/tickets.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { userRoutes } from './routes/users.ts';
 import { validationRoutes } from './routes/validations.ts';
+import { waitlistRoutes } from './routes/waitlist.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import type { System } from './system.ts';
 
@@ -133,6 +134,7 @@ export async function buildApp(system: System): Promise<FastifyInstance> {
   await app.register(blockRoutes);
   await app.register(mapRoutes);
   await app.register(queueRoutes);
+  await app.register(waitlistRoutes);
   await app.register(cartRoutes);
   await app.register(paymentRoutes);
   await app.register(exchangeRoutes);

@@ -9,6 +9,7 @@ import { handOverMails, startHandingOver } from '../services/mail/hand-over.ts';
 import { LOOK_UP_TASK } from '../services/payments/look-up.ts';
 import { REFUND_TASK } from '../services/refunds/task.ts';
 import { PASSWORD_RESET_TASK } from '../services/users/password-reset.ts';
+import { startWaitlists } from '../services/waitlist/round.ts';
 import type { System } from '../system.ts';
 import { endPastEvents } from './end-events.ts';
 import { expireOverdueCourtesies } from './expire-courtesies.ts';
@@ -83,8 +84,10 @@ export async function startWorker(system: System): Promise<{ stop(): Promise<voi
     noHandleSignals: true,
   });
   const mails = startHandingOver(system);
+  const waitlists = startWaitlists(system);
   return {
     async stop() {
+      await waitlists.stop();
       await mails.stop();
       await runner.stop();
     },

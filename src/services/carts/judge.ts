@@ -4,6 +4,7 @@ import { uuidv7 } from '../../uuid.ts';
 import { type Counter, type LockedSeat, type Pair, pairKey } from '../inventory/locks.ts';
 import { addTotals, assertWithinLimit, lessTotals, priceCart } from '../pricing/price.ts';
 import type { AppliedCode, CartTotals } from '../pricing/types.ts';
+import { requireUnreserved } from '../waitlist/reserved.ts';
 import {
   askerOf,
   grantPlaces,
@@ -36,6 +37,8 @@ export interface Case {
   grounds?: Grounds;
   /** A seller sets the rules about seats aside. */
   override?: boolean;
+  /** It is an offer to the waiting list, or takes nothing that the list could have. */
+  listed?: boolean;
   /** Seats that come back with what is asked, as pairKey. */
   returning?: ReadonlySet<string>;
 }
@@ -59,6 +62,7 @@ export interface Verdict {
  *   PickLost
  */
 export function judge(asked: Case, stock: HoldStock): Verdict {
+  requireUnreserved(asked);
   requireWithinLimits(asked);
   requireSeatsFree(asked, stock);
   const aside = requireSeatRules(asked, stock);

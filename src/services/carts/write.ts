@@ -9,10 +9,10 @@ const INSERT_CARTS = statement(
   'cart_insert',
   `INSERT INTO cart AS c (company_id, id, interface_id, client_id, user_id, currency, language, notes,
      first_name, last_name, email, phone, document_type, document_number,
-     subtotal, discount, fee, tax, total, line_count, expires_at)
+     subtotal, discount, fee, tax, total, line_count, expires_at, extended)
    SELECT * FROM unnest($1::int[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
      $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-     $15::int[], $16::int[], $17::int[], $18::int[], $19::int[], $20::int[], $21::timestamptz[])`,
+     $15::int[], $16::int[], $17::int[], $18::int[], $19::int[], $20::int[], $21::timestamptz[], $22::boolean[])`,
 );
 
 interface Opening {
@@ -76,7 +76,7 @@ export const newCart = ({ command, verdict }: Opening, now: Date): CartRow => {
 const COLUMNS = [
   ...(['company_id', 'id', 'interface_id', 'client_id', 'user_id', 'currency', 'language', 'notes'] as const),
   ...(['first_name', 'last_name', 'email', 'phone', 'document_type', 'document_number'] as const),
-  ...(['subtotal', 'discount', 'fee', 'tax', 'total', 'line_count', 'expires_at'] as const),
+  ...(['subtotal', 'discount', 'fee', 'tax', 'total', 'line_count', 'expires_at', 'extended'] as const),
 ];
 
 export const BUYER_FIELDS = [

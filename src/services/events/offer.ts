@@ -21,6 +21,8 @@ export interface Offer {
   orphan_rule: boolean;
   /** Buyers need a pass of its queue. */
   gated: boolean;
+  /** What comes free goes to the waiting list first at this moment. */
+  reserved: boolean;
   /** From then on accessible places and those of companions are sold like any other; null: never. */
   accessible_until: Date | null;
   channels: Map<number, OfferChannel>;
@@ -98,6 +100,7 @@ const LOAD = statement(
   `SELECT e.company_id, e.id AS event_id, e.name, e.version, e.status, e.currency, e.starts_at, e.ends_at, e.sales_start,
      e.sales_end, e.max_per_cart, e.orphan_rule, e.accessible_until,
      EXISTS (SELECT FROM queue q WHERE q.company_id = e.company_id AND q.event_id = e.id) AS gated,
+     EXISTS (SELECT FROM waitlist w WHERE w.company_id = e.company_id AND w.event_id = e.id AND w.reserved) AS reserved,
      (SELECT coalesce(json_agg(i), '[]') FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS channels,
      (SELECT coalesce(json_agg(to_jsonb(t) || jsonb_build_object('phases',

@@ -193,6 +193,7 @@ async function judged(
       {
         ...{ ctx, cart_id: cart.id, lines: given.rest, codes, totals: NOTHING, picks, owned, override },
         grounds: keep ? new Map() : grounds,
+        listed: keep, // places that are kept are nobody else's to wait for
         returning: new Set(given.lines.map((l) => pairKey(l.event_id as number, l.seat_id ?? 0))),
         wanted: keep ? wanted.map(withoutBlocks) : wanted,
       },

@@ -11,6 +11,7 @@ import { ticketTransfer } from './templates/ticket-transfer.ts';
 import { tickets } from './templates/tickets.ts';
 import { transferAnswered } from './templates/transfer-answered.ts';
 import { verifyEmail } from './templates/verify-email.ts';
+import { waitlistOffer } from './templates/waitlist-offer.ts';
 
 /** Every kind of mail by the name it is enqueued under; one file each. A name in use must not change its data. */
 export const TEMPLATES = {
@@ -26,6 +27,7 @@ export const TEMPLATES = {
   season_renewal: seasonRenewal,
   subscription_reminder: subscriptionReminder,
   subscription_unpaid: subscriptionUnpaid,
+  waitlist_offer: waitlistOffer,
 } satisfies Record<string, MailTemplate<never>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

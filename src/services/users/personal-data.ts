@@ -50,6 +50,19 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     erase: { ...NAMELESS, ...TOUCHED },
   },
   {
+    table: 'waitlist_log',
+    of: `entry_id IN (SELECT id FROM waitlist_entry WHERE company_id = $1 AND (${CARTS}))`,
+    erase: 'keep',
+  },
+  {
+    table: 'waitlist_entry',
+    of: CARTS,
+    erase: {
+      ...{ email: 'NULL', person: "'erased ' || id", closed_at: 'coalesce(closed_at, now())', ...TOUCHED },
+      status: "CASE WHEN status IN ('waiting', 'offered') THEN 'left' ELSE status END",
+    },
+  },
+  {
     table: 'transfer',
     of: 'from_user_id = $2 OR to_user_id = $2 OR lower(to_email) = $3',
     secret: ['code_hash'],
