@@ -21,6 +21,7 @@ import { transferRoutes } from './routes/transfers.ts';
 
 import { userRoutes } from './routes/users.ts';
 
+import { waitlistRoutes } from './routes/waitlist.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** A request that succeeds. */
@@ -90,6 +91,7 @@ export const ROUTES: readonly RouteEntry[] = [
   ...managementRoutes,
   ...eventRoutes,
   ...webhookRoutes,
+  ...waitlistRoutes,
   ...courtesyRoutes,
   ...mapRoutes,
   ...exportRoutes,

@@ -11,6 +11,7 @@ import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
 import { type Entry, insertEntries, passesFor } from '../queue/passes.ts';
 import { openSubscriptions } from '../subscriptions/open.ts';
+import { isReserved } from '../waitlist/reserved.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
 import { seatsWanted } from './grant.ts';
 import { eventsOf, limitsOf, lockForHolds, userOf } from './hold-locks.ts';
@@ -135,7 +136,8 @@ async function decide(
         owned.push({ user_id, type_id, cart_id: command.cart_id, tickets: ticketsOf(verdict, type_id) });
     } catch (refusal) {
       refuse(command, refusal);
-      if (refusal instanceof AppError && refusal.code === 'sold_out') soldOut.push([command, refusal]);
+      if (refusal instanceof AppError && refusal.code === 'sold_out' && !isReserved(refusal))
+        soldOut.push([command, refusal]);
     }
   }
   if (soldOut.length && (await anyOverdue(tx, company_id, eventsOf(soldOut.map(([command]) => command)))))

@@ -7,6 +7,7 @@ import { type Batcher, batcher, resultOf } from '../batcher.ts';
 import { releaseInTheWay } from '../inventory/release.ts';
 import { requirePasses } from '../queue/passes.ts';
 import { buyerOf } from '../subscriptions/benefits.ts';
+import { isReserved } from '../waitlist/reserved.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { explained } from './explain.ts';
 import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
@@ -121,6 +122,7 @@ export async function tryHold<Result>(
     try {
       return await hold(wanted);
     } catch (error) {
+      if (isReserved(error)) throw error;
       const last = attempt === MAX_ATTEMPTS;
       if (error instanceof OverdueInTheWay) {
         // Nobody is told "sold out" while overdue holds lie about.

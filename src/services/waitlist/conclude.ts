@@ -34,6 +34,12 @@ const STATE = statement(
   'waitlist_state',
   'SELECT enabled, head_start, reserved FROM waitlist WHERE company_id = $1 AND event_id = $2',
 );
+const MOVED = statement(
+  'waitlist_moved',
+  `SELECT 1 FROM event_section WHERE company_id = $1 AND event_id = $2 AND version >= $3
+   UNION ALL SELECT 1 FROM event_map m JOIN event_seat s ON s.company_id = m.company_id AND s.event_id = m.event_id
+     AND s.map_id = m.map_id WHERE m.company_id = $1 AND m.event_id = $2 AND s.version >= $3 LIMIT 1`,
+);
 const LOOKED = statement(
   'waitlist_looked',
   `UPDATE waitlist SET lease = NULL, lease_until = NULL, looked_at = now(), looked_xid = $4, looked_version = $5,
@@ -45,7 +51,8 @@ interface Found {
   /** Who waited when it began. */
   parties: readonly PartyRow[];
   passed: readonly Passed[];
-  /** Places that anybody might have now. */
+  offered: number;
+  /** Places of what was free when it began that anybody might have now. */
   left: number;
 }
 
@@ -53,7 +60,8 @@ interface Found {
  * Ends a look: why parties were passed over, where the next look begins, and whether what comes free from now on is the
  * list's first. It is, once nothing is left, and until nobody waits or what has come free is of no use to anybody who does.
  */
-export async function conclude(system: System, look: Look, { parties, passed, left }: Found): Promise<void> {
+export async function conclude(system: System, look: Look, found: Found): Promise<void> {
+  const { parties, passed } = found;
   const { company_id, event_id, lease, stamp } = look;
   const changed = await inTransaction(system.db, async (tx) => {
     await renewLease(tx, look);
@@ -67,13 +75,27 @@ export async function conclude(system: System, look: Look, { parties, passed, le
     await tx.execute(TRIED, [company_id, parties.map(({ id }) => id)]);
     const waits = (await tx.query(WAITING, [company_id, event_id])).length > 0;
     const [state] = await tx.query<Look['settings']>(STATE, [company_id, event_id]);
-    const reserved = Boolean(state?.enabled && state.head_start && waits && left <= 0);
+    const reserved =
+      Boolean(state?.enabled && state.head_start && waits) &&
+      (await staysReserved(tx, look, found, state?.reserved ?? false));
     if (state?.reserved !== reserved) await offerChanges(tx, company_id, event_id);
     const values = [company_id, event_id, lease, stamp.xid, stamp.version, reserved];
     await tx.execute(LOOKED, values);
     return state?.reserved !== reserved;
   });
   if (changed) system.offers.drop(company_id, event_id);
+}
+
+/** Not before the list was asked about all that is free: neither with offers just made nor with stock that has moved since. */
+async function staysReserved(
+  tx: Tx,
+  { company_id, event_id, stamp }: Look,
+  { offered, left }: Found,
+  before: boolean,
+): Promise<boolean> {
+  if (left <= 0) return true;
+  if (!before) return false;
+  return offered > 0 || (await tx.query(MOVED, [company_id, event_id, stamp.xid])).length > 0;
 }
 
 async function explainPassed(tx: Tx, company_id: number, passed: readonly Passed[]): Promise<void> {

@@ -26,6 +26,10 @@ const RENEW = statement(
   `UPDATE waitlist SET lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
    WHERE company_id = $1 AND event_id = $2 AND lease = $3`,
 );
+const RELEASE = statement(
+  'waitlist_release',
+  'UPDATE waitlist SET lease = NULL, lease_until = NULL WHERE company_id = $1 AND event_id = $2 AND lease = $3',
+);
 // Before anything else is read: what is written later than this is another look's.
 const STAMP = statement(
   'waitlist_stamp',
@@ -84,7 +88,8 @@ export async function lookAt(
     return await lookThrough(system, look);
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
-    throw error; // the lease runs out, and the list is looked at again
+    await db.query(RELEASE, [company_id, event_id, lease]); // for the next round; if that fails too, it runs out
+    throw error;
   }
 }
 
@@ -103,9 +108,8 @@ async function lookThrough(system: System, look: Look): Promise<number> {
       if (outcome === 'offered') offered += 1;
       else if (outcome) passed.push({ party, ...outcome });
     }
-  // Counted anew: what is left now, with what came free meanwhile, decides who may have it.
-  const left = leftOfEvent(await stockNow(system, offer), [...offer.ticket_types.values()]).remaining;
-  await conclude(system, look, { parties, passed, left });
+  const { remaining } = leftOfEvent(stock, [...offer.ticket_types.values()]);
+  await conclude(system, look, { parties, passed, offered, left: remaining });
   return offered;
 }
 

@@ -3,6 +3,10 @@ import { askerOf } from '../carts/grant.ts';
 import type { Case } from '../carts/judge.ts';
 import { shareOfEvent } from '../inventory/allotments.ts';
 
+/** Refused for the sake of the waiting list: nothing that lies about is in the way, and there is nothing else to be had. */
+export const isReserved = (refusal: unknown): boolean =>
+  refusal instanceof AppError && refusal.facts.reason === 'waiting_list';
+
 /**
  * While a sold-out event's list has its head start, buyers have nothing of what comes free: neither new tickets nor others
  * in exchange. Not bound by it are parties of the list, sellers, plans, and whom an allotment is for.
