@@ -9,6 +9,7 @@ import { carts } from './requests/sales.ts';
 import { authentication, resources } from './requests/start.ts';
 import { subscriptions } from './requests/subscriptions.ts';
 import { users } from './requests/users.ts';
+import { waitlist } from './requests/waitlist.ts';
 
 /** From top to bottom: a run of the collection is one long story whose later requests use what earlier ones made. */
 export const FOLDERS: Folder[] = [
@@ -21,6 +22,7 @@ export const FOLDERS: Folder[] = [
   tickets,
   validations,
   courtesies,
+  waitlist,
   users,
   subscriptions,
   management,

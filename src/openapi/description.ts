@@ -15,6 +15,7 @@ export const TAGS = {
   Courtesies: 'Free tickets for guests.',
   Users: 'Buyers with an account: registration, addresses, companions, passwords.',
   Plans: 'Memberships and season tickets on offer.',
+  'Waiting list': 'Parties that wait for tickets of an event, and what is offered to them.',
   Subscriptions: 'Memberships and season tickets that were bought.',
   Management: 'Interfaces, clients, venues, categories and the audit log.',
   Webhooks: 'Being told of changes: webhooks and the change feed.',

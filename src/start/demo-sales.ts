@@ -4,6 +4,7 @@ import { SLUGS } from '../../prisma/seed/demo.ts';
 import type { Demo } from '../../prisma/seed/index.ts';
 import { statement } from '../db/client.ts';
 import { giveDemoCourtesies } from './demo-courtesies.ts';
+import { fillDemoWaitlist } from './demo-waitlist.ts';
 import { type OwnApi, ownApi, signIn } from './own-api.ts';
 
 /** Tickets a cart of the sold-out event. */
@@ -51,6 +52,7 @@ export async function makeDemoSales(app: FastifyInstance, demo: Demo): Promise<v
   await sellToJohn(app, demo);
   await subscribeJohn(app, demo);
   await giveDemoCourtesies(app, demo);
+  await fillDemoWaitlist(app, demo);
 }
 
 async function sellOut(app: FastifyInstance, demo: Demo): Promise<void> {

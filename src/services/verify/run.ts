@@ -12,6 +12,7 @@ import { queueChecks } from './queues.ts';
 import { seatChecks } from './seats.ts';
 import { subscriptionChecks } from './subscriptions.ts';
 import { ticketChecks } from './tickets.ts';
+import { waitlistChecks } from './waitlist.ts';
 
 /** Every check, in the order of their report. */
 export const CHECKS: readonly Check[] = [
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   ...subscriptionChecks,
   ...courtesyChecks,
   ...queueChecks,
+  ...waitlistChecks,
 ];
 
 /** Rows of a breach that are shown; all of them are counted. */

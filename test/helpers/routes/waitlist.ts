@@ -55,6 +55,7 @@ export const waitlistRoutes: readonly RouteEntry[] = [
     route: 'POST /events/:event_id/waitlist',
     ...{ scopes: ['buy', 'sell'], of: 'interface', status: 201, answer: { one: 'waitlist_entry' } },
     nullable: ['/max_price'],
+    fine: { '/max_price': [0] },
     bodyOf: () => ({ party_size: 1, email: 'other@mail.com' }),
     example: async (w, who) => {
       const { event_id, type } = await soldOut(w);
@@ -104,6 +105,7 @@ export const waitlistRoutes: readonly RouteEntry[] = [
     ...staff,
     route: 'PATCH /events/:event_id/waitlist/:waitlist_entry_id',
     ...{ status: 200, answer: { one: 'waitlist_entry' }, ifMatch: true },
+    fine: { '/priority': [0, -1] },
     example: async (w, who) => ({ url: (await joined(w, who)).url, body: { priority: 1 } }),
   },
   {

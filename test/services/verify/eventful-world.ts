@@ -20,6 +20,7 @@ import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 
 import { keepPlaces } from './kept-places.ts';
 import { queueUp } from './queued.ts';
+import { waitForPlaces } from './waiting.ts';
 
 /**
  * A database to which everything has happened that can happen to a sale, all of it by the services themselves: whatever
@@ -38,6 +39,7 @@ export async function eventfulWorld(): Promise<SalesWorld> {
   await subscribe(world);
   await keepPlaces(world);
   await queueUp(world);
+  await waitForPlaces(world);
   return world;
 }
 

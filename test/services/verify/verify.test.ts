@@ -21,6 +21,7 @@ import { QUEUE_BREACHES } from './queued.ts';
 import type { Breaches } from './sql.ts';
 import { BLOCK_BREACHES, STOCK_BREACHES } from './stock-breaches.ts';
 import { SUBSCRIPTION_BREACHES } from './subscription-breaches.ts';
+import { WAITLIST_BREACHES } from './waitlist-breaches.ts';
 
 let world: SalesWorld;
 let client: pg.Client;
@@ -44,6 +45,7 @@ const BREACHES: Breaches = {
   ...SUBSCRIPTION_BREACHES,
   ...COURTESY_BREACHES,
   ...QUEUE_BREACHES,
+  ...WAITLIST_BREACHES,
 };
 
 const broken = ({ findings }: Verification) => findings.filter(({ breaches }) => breaches > 0);

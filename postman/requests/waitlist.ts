@@ -1,0 +1,133 @@
+import type { Folder, Item } from './item.ts';
+
+const list = '/events/{{sold_out_event_id}}/waitlist';
+const entry = `${list}/{{waitlist_entry_id}}`;
+const join = (name: string, email: string): Item => ({
+  operation: 'joinWaitlist',
+  name,
+  method: 'POST',
+  path: list,
+  headers: { 'Idempotency-Key': '{{$guid}}' },
+  body: { party_size: 1, max_price: 20_000, together: true, email },
+  status: 201,
+  root: 'waitlist_entry',
+  set: { waitlist_entry_id: 'json.waitlist_entry.id' },
+  test: { 'waits in line': "json.waitlist_entry.status === 'waiting' && json.waitlist_entry.place >= 1" },
+});
+const settings = (name: string, body: object): Item => ({
+  operation: 'updateWaitlistSettings',
+  name,
+  method: 'PATCH',
+  path: `${list}/settings`,
+  body,
+  status: 200,
+  root: 'waitlist_settings',
+});
+
+export const waitlist: Folder = {
+  name: 'Waiting list',
+  description:
+    'What comes free of a sold-out event is offered in the order of the line, as a cart that is held.',
+  items: [
+    {
+      operation: 'listEvents',
+      name: 'An event that is sold out',
+      method: 'GET',
+      path: '/events?q=night+owls',
+      status: 200,
+      root: 'events',
+      set: { sold_out_event_id: 'json.events[0].id' },
+      test: { 'is sold out': "json.events[0].sales_status === 'sold_out'" },
+    },
+    join('Join the waiting list', 'ada-{{$guid}}@example.com'),
+    {
+      operation: 'getWaitlistSettings',
+      method: 'GET',
+      path: `${list}/settings`,
+      status: 200,
+      root: 'waitlist_settings',
+    },
+    {
+      operation: 'updateWaitlistEntry',
+      method: 'PATCH',
+      path: entry,
+      body: { priority: 100 },
+      status: 200,
+      root: 'waitlist_entry',
+      test: { 'is first': 'json.waitlist_entry.place === 1' },
+    },
+    { operation: 'listWaitlist', method: 'GET', path: list, status: 200, root: 'waitlist_entries' },
+    {
+      operation: 'offerToWaitlistEntry',
+      name: 'Nothing is free to be offered: 409',
+      method: 'POST',
+      path: `${entry}/offer`,
+      status: 409,
+      test: { 'says why': "json.code === 'sold_out' && json.reason === 'too_few_places'" },
+    },
+    settings('Switch it off: nothing is offered by itself', { enabled: false }),
+    {
+      operation: 'listEventTickets',
+      name: 'Somebody’s ticket',
+      method: 'GET',
+      path: '/events/{{sold_out_event_id}}/tickets?per_page=1',
+      status: 200,
+      root: 'tickets',
+      set: { given_cart_id: 'json.tickets[0].cart_id', given_line_id: 'json.tickets[0].sale_detail_id' },
+    },
+    {
+      operation: 'createRefund',
+      name: 'is given back: a place is free',
+      method: 'POST',
+      path: '/carts/{{given_cart_id}}/refunds',
+      body: { sale_detail_ids: ['{{given_line_id}}'], reason: 'Ill' },
+      status: 201,
+    },
+    {
+      operation: 'offerToWaitlistEntry',
+      method: 'POST',
+      path: `${entry}/offer`,
+      status: 200,
+      root: 'waitlist_entry',
+      set: { offered_cart_id: 'json.waitlist_entry.cart_id' },
+      test: {
+        'is on offer': "json.waitlist_entry.status === 'offered' && json.waitlist_entry.place === null",
+      },
+    },
+    {
+      operation: 'createPayment',
+      name: 'Pay the cart that was offered',
+      method: 'POST',
+      path: '/carts/{{offered_cart_id}}/payments',
+      body: { method: 'cash' },
+      status: 201,
+      root: 'payment',
+    },
+    {
+      operation: 'getWaitlistEntry',
+      method: 'GET',
+      path: entry,
+      status: 200,
+      root: 'waitlist_entry',
+      test: { 'is fulfilled': "json.waitlist_entry.status === 'fulfilled'" },
+    },
+    {
+      operation: 'declineWaitlistOffer',
+      name: 'What is paid cannot be declined: 409',
+      method: 'POST',
+      path: `${entry}/decline`,
+      status: 409,
+    },
+    { operation: 'listWaitlistLog', method: 'GET', path: `${entry}/log`, status: 200, root: 'waitlist_log' },
+    settings('Switch it on again', { enabled: true, offer_minutes: 30, head_start: true }),
+    join('Another party', 'grace-{{$guid}}@example.com'),
+    {
+      operation: 'getWaitlistSummary',
+      method: 'GET',
+      path: `${list}/summary`,
+      status: 200,
+      root: 'waitlist_summary',
+    },
+    { operation: 'leaveWaitlist', method: 'DELETE', path: entry, status: 204 },
+  ],
+};
