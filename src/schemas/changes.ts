@@ -24,12 +24,14 @@ const CHANGES = {
     ...(['created', 'activated', 'renewed', 'updated', 'pending', 'active', 'past_due', 'paused'] as const),
     ...(['resumed', 'cancelled', 'expired', 'date_added', 'date_given_back'] as const),
   ],
+  waitlist: ['joined', 'offered', 'fulfilled', 'expired', 'declined', 'left', 'removed', 'closed'],
   user: ['erased'],
   webhook: ['disabled'],
 } as const;
 type Changes = typeof CHANGES;
 export type ChangeType = { [Family in keyof Changes]: `${Family}.${Changes[Family][number]}` }[keyof Changes];
 export type SubscriptionChange = Changes['subscription'][number];
+export type WaitlistChange = Changes['waitlist'][number];
 
 const PATTERNS: ReadonlySet<string> = new Set(
   Object.entries(CHANGES).flatMap(([family, names]) => [

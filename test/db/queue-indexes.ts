@@ -1,5 +1,6 @@
 import { uuidv7 } from '../../src/uuid.ts';
 import type { TestCompany, TestEvent } from '../helpers/catalogue.ts';
+import { WAITLIST_QUEUES } from './waitlist-rules.ts';
 
 /** A seat that was given back and waits for a buyer. */
 export const giveBack = ({ company_id }: TestCompany, { event_id }: TestEvent) => ({
@@ -9,6 +10,7 @@ export const giveBack = ({ company_id }: TestCompany, { event_id }: TestEvent) =
 
 /** Partial indexes that only make a query cheap: what they hold, as PostgreSQL tells it. */
 export const QUEUES: Record<string, string> = {
+  ...WAITLIST_QUEUES,
   cart_guest_email: `cart USING btree (company_id, lower(email)) WHERE ((user_id IS NULL) AND (email IS NOT NULL))`,
   cart_overdue: `cart USING btree (expires_at) WHERE (status = ANY (ARRAY['open'::cart_status, 'pending_payment'::cart_status]))`,
   block_due: `block USING btree (release_at) WHERE ((released_at IS NULL) AND (release_at IS NOT NULL))`,

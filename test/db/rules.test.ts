@@ -9,6 +9,7 @@ import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { GATE_PAIRS, GATE_RULES, makeGate } from './gate-rules.ts';
 import { type CheckRule, moneyPairs, moneyRules, type PairRule } from './money-rules.ts';
 import { blockRule, giveBack, QUEUES } from './queue-indexes.ts';
+import { waitlistPairs, waitlistRules } from './waitlist-rules.ts';
 
 // What the schema language cannot say lies in the SQL of the migrations; each such rule must refuse what it forbids.
 // The triggers are proved in append-only.test.ts.
@@ -19,6 +20,7 @@ let database: TestDatabase;
 let db: Database;
 let company: TestCompany;
 let event: TestEvent;
+let elsewhere: TestEvent;
 let plan_id: number;
 
 beforeAll(async () => {
@@ -28,7 +30,9 @@ beforeAll(async () => {
     company = await makeCompany(tx);
     event = await makeEvent(tx, company);
     await makeGate(tx, company, event);
+    elsewhere = await makeEvent(tx, company);
     const { company_id } = company;
+    await insertRow(tx, 'waitlist', { company_id, event_id: event.event_id });
     plan_id = (await insertRow(tx, 'plan', { company_id, name: 'Season', kind: 'season' })).id;
   });
 });
@@ -79,7 +83,8 @@ const seat = () => ({
   ...{ company_id: company.company_id, event_id: event.event_id, seat_id: 2_000_000_000 },
   ...{ map_id: event.map_id, section_id: event.section_ids[0], status: 'available' },
 });
-const counted = () => ({ company_id: company.company_id, event_id: event.event_id, name: 'X', price: 1 });
+const common = () => ({ company_id: company.company_id, event_id: event.event_id });
+const counted = () => ({ ...common(), name: 'X', price: 1 });
 
 /** Counters that fill a capacity of ten, and ways past it. */
 const LIMITS = {
@@ -90,9 +95,12 @@ const LIMITS = {
   refused: [{ held: 5 }, { sold: 7 }, { held: -1, sold: 0 }, { held: 0, sold: -1 }, { capacity: 9 }],
 };
 
+const here = () => ({ ...company, ...event });
 const CHECKS: Record<string, CheckRule> = {
   ...GATE_RULES,
   block_within_quantity: blockRule(() => ({ company_id: company.company_id, event_id: event.event_id })),
+  ...waitlistRules(here, () => ({ ...company, ...elsewhere })),
+  block_within_quantity: blockRule(() => common()),
   event_section_within_capacity: {
     table: 'event_section',
     row: () => ({
@@ -207,11 +215,10 @@ describe('check constraints', () => {
     const { table, row, allowed = [], refused } = CHECKS[name] as CheckRule;
     for (const change of [{}, ...allowed])
       expect([change, await outcomeOf([table, { ...row(), ...change }])]).toEqual([change, 'accepted']);
-    for (const change of refused)
-      expect([change, await outcomeOf([table, { ...row(), ...change }])]).toEqual([
-        change,
-        `${CHECK} ${name}`,
-      ]);
+    for (const change of refused) {
+      const outcome = await outcomeOf([table, { ...row(), ...change }]);
+      expect([change, outcome]).toEqual([change, `${CHECK} ${name}`]);
+    }
   });
 });
 
@@ -242,6 +249,7 @@ let nextSeat = 1;
 
 const LIVE_TICKETS = ['ticket_live_line', 'ticket_live_seat'];
 const PAIRS = { ...GATE_PAIRS, ...moneyPairs(() => company) };
+const PAIRS = { ...moneyPairs(() => company), ...waitlistPairs(here) };
 
 describe('partial indexes', () => {
   it('give_back_offered: a seat of an event is given back once at a time', async () => {
@@ -262,12 +270,9 @@ describe('partial indexes', () => {
   it('ticket_live_seat: one living ticket a seat of an event', async () => {
     await proveOneLives('ticket_live_seat', () => ({ seat_id: nextSeat++ }));
     const seat_id = nextSeat++;
-    const elsewhere = { event_id: event.event_id + 1_000 };
-    const two = outcomeOf(
-      ['ticket', { ...ticket(), seat_id }],
-      ['ticket', { ...ticket(), seat_id, ...elsewhere }],
-    );
-    expect(await two).toBe('accepted'); // the same seat at another event
+    const another = { event_id: event.event_id + 1_000 };
+    const one: [string, Row] = ['ticket', { ...ticket(), seat_id }];
+    expect(await outcomeOf(one, ['ticket', { ...ticket(), seat_id, ...another }])).toBe('accepted'); // the same seat at another event
   });
 
   it('ticket_live_line: one living ticket a sale line', () =>
@@ -293,8 +298,8 @@ describe('this file', () => {
     const partial =
       await names(`SELECT i.relname AS name FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
       JOIN ${inPublic} ON t.oid = x.indrelid WHERE x.indpred IS NOT NULL`);
-    const elsewhere = ['address_one_default', 'give_back_offered', 'transfer_pending'];
-    const unique = [...elsewhere, ...LIVE_TICKETS, ...Object.keys(PAIRS)];
+    const proved = ['address_one_default', 'give_back_offered', 'transfer_pending'];
+    const unique = [...proved, ...LIVE_TICKETS, ...Object.keys(PAIRS)];
     expect(partial).toEqual([...unique, ...Object.keys(QUEUES)].sort());
   });
 });

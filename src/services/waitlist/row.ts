@@ -3,6 +3,7 @@ import { type Context, type SalesChannel, seesEverything } from '../../context.t
 import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { AppError, type Language, notFound } from '../../errors.ts';
+import type { WaitlistChange } from '../../schemas/changes.ts';
 import type { ENTRY_STATUSES, WaitlistEntry } from '../../schemas/waitlist.ts';
 import { type Change, recordChanges } from '../changes.ts';
 
@@ -118,15 +119,18 @@ const LOG = statement(
 );
 
 /** Something that became of an entry. */
-export interface Happening {
+export interface Happening<What = string> {
   entry: Pick<EntryRow, 'company_id' | 'event_id' | 'id' | 'interface_id' | 'cart_id'>;
-  what: string;
+  what: What;
   reason?: string;
   data?: Record<string, unknown>;
 }
 
 /** Writes into the logs of entries, and tells it: `waitlist.offered`, `waitlist.expired`, … */
-export async function recordHappenings(tx: Tx, happenings: readonly Happening[]): Promise<void> {
+export async function recordHappenings(
+  tx: Tx,
+  happenings: readonly Happening<WaitlistChange>[],
+): Promise<void> {
   if (!happenings.length) return;
   await writeLog(tx, happenings);
   await recordChanges(

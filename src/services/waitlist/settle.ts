@@ -1,5 +1,6 @@
 import { statement } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { WaitlistChange } from '../../schemas/changes.ts';
 import type { System } from '../../system.ts';
 import { END_OF_OFFER, type EntryRow, recordHappenings } from './row.ts';
 
@@ -30,7 +31,7 @@ export async function settleOffers(system: System): Promise<void> {
       const rows = await tx.query<EntryRow>(SETTLE, [AT_ONCE]);
       await recordHappenings(
         tx,
-        rows.map((entry) => ({ entry, what: entry.status })),
+        rows.map((entry) => ({ entry, what: entry.status as WaitlistChange })),
       );
       return rows.length;
     });
