@@ -94,3 +94,4 @@ ALTER TABLE "waitlist_entry" ADD CONSTRAINT "waitlist_entry_list" FOREIGN KEY ("
   ADD CONSTRAINT "waitlist_entry_party" CHECK ("party_size" > 0 AND ("max_price" IS NULL OR "max_price" >= 0));
 ALTER TABLE "waitlist_log" ADD CONSTRAINT "waitlist_log_entry" FOREIGN KEY ("company_id", "entry_id")
   REFERENCES "waitlist_entry" ("company_id", "id") ON DELETE CASCADE;
+ALTER TABLE "waitlist_entry" ALTER COLUMN "ticket_type_ids" SET NOT NULL;
