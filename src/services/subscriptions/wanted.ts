@@ -185,7 +185,14 @@ export const NO_EVENT = 0;
 const noEvent = ({ plan, setting }: WantedPlan): Offer => ({
   ...{ company_id: plan.company_id, event_id: NO_EVENT, name: plan.name, version: 0, status: 'published' },
   ...{ currency: setting.currency, starts_at: plan.created_at, ends_at: null, sales_start: null },
-  ...{ sales_end: null, max_per_cart: 0, orphan_rule: false, gated: false, reserved: false, accessible_until: null },
+  ...{
+    sales_end: null,
+    max_per_cart: 0,
+    orphan_rule: false,
+    gated: false,
+    reserved: false,
+    accessible_until: null,
+  },
   ...{
     channels: new Map(),
     ticket_types: new Map(),
