@@ -58,7 +58,6 @@ async function outcomeOf(...rows: [table: string, row: Row][]): Promise<string> 
 
 const CHECK = '23514';
 const UNIQUE = '23505';
-
 const line = () => ({
   ...{ company_id: company.company_id, id: uuidv7(), cart_id: uuidv7(), kind: 'ticket' },
   ...{ base_price: 1_000, unit_price: 1_000, total: 1_000, terms: {}, price_trace: [] },
