@@ -82,16 +82,11 @@ CREATE INDEX "waitlist_entry_expired" ON "waitlist_entry" ("closed_at") WHERE "s
 CREATE UNIQUE INDEX "waitlist_entry_cart" ON "waitlist_entry" ("company_id", "cart_id");
 
 ALTER TABLE "waitlist" ADD CONSTRAINT "waitlist_minutes" CHECK ("offer_minutes" BETWEEN 1 AND 10080),
-  ADD CONSTRAINT "waitlist_reserved" CHECK (NOT "reserved" OR ("enabled" AND "head_start")),
-  ADD CONSTRAINT "waitlist_event" FOREIGN KEY ("company_id", "event_id") REFERENCES "event" ("company_id", "id") ON DELETE CASCADE;
-ALTER TABLE "waitlist_entry" ADD CONSTRAINT "waitlist_entry_list" FOREIGN KEY ("company_id", "event_id")
-    REFERENCES "waitlist" ("company_id", "event_id") ON DELETE CASCADE,
-  ADD CONSTRAINT "waitlist_entry_status" CHECK ("status" IN
+  ADD CONSTRAINT "waitlist_reserved" CHECK (NOT "reserved" OR ("enabled" AND "head_start"));
+ALTER TABLE "waitlist_entry" ADD CONSTRAINT "waitlist_entry_status" CHECK ("status" IN
     ('waiting', 'offered', 'fulfilled', 'expired', 'declined', 'left', 'removed', 'closed')),
   ADD CONSTRAINT "waitlist_entry_ends" CHECK (("status" IN ('waiting', 'offered')) = ("closed_at" IS NULL)),
   ADD CONSTRAINT "waitlist_entry_offer" CHECK (
     ("status" = 'waiting') <= ("cart_id" IS NULL) AND ("status" IN ('offered', 'fulfilled', 'expired')) <= ("cart_id" IS NOT NULL)),
   ADD CONSTRAINT "waitlist_entry_party" CHECK ("party_size" > 0 AND ("max_price" IS NULL OR "max_price" >= 0));
-ALTER TABLE "waitlist_log" ADD CONSTRAINT "waitlist_log_entry" FOREIGN KEY ("company_id", "entry_id")
-  REFERENCES "waitlist_entry" ("company_id", "id") ON DELETE CASCADE;
 ALTER TABLE "waitlist_entry" ALTER COLUMN "ticket_type_ids" SET NOT NULL;
