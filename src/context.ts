@@ -1,4 +1,5 @@
 import type { Language } from './errors.ts';
+import type { AccessToken } from './services/oauth/access-token.ts';
 import type { System } from './system.ts';
 
 export const SCOPES = ['public', 'buy', 'sell', 'admin'] as const;
@@ -42,6 +43,8 @@ export interface Context {
   readonly user_id: number | undefined;
   /** The sign-in that the user's token comes from. */
   readonly session_id?: string | undefined;
+  /** What the request was let in by: whoever listens for long is let go when it ends (access-watch.ts). */
+  readonly token?: AccessToken | undefined;
   readonly scopes: ReadonlySet<Scope>;
   readonly interface: SalesChannel;
   readonly language: Language;

@@ -15,6 +15,7 @@ import { Mirrors } from './services/maps/availability.ts';
 import { SeatLabels } from './services/maps/seat-labels.ts';
 import { AVAILABILITY_STREAMS, type AvailabilityStreams } from './services/maps/stream.ts';
 import { Metrics } from './services/metrics/metrics.ts';
+import { AccessWatch } from './services/oauth/access-watch.ts';
 import { AuthState } from './services/oauth/auth-state.ts';
 import { type PaymentProviders, paymentProviders } from './services/payments/providers.ts';
 import { type PaymentQueues, paymentQueues } from './services/payments/queues.ts';
@@ -45,6 +46,8 @@ export interface System {
   readonly log: Logger;
   /** Clients, interfaces and revocations, at most a second old. */
   readonly auth: AuthState;
+  /** Ends what lasts with the access it was let in by. */
+  accessWatch: AccessWatch;
   /** What events offer for sale, at most a second old. */
   readonly offers: OfferCache;
   /** The event of a ticket type or product: it never changes. */
@@ -104,12 +107,14 @@ export function createSystem(config: Config, log: Logger, url: string): System {
   });
   const onError = (err: Error) => log.warn({ err }, 'requests are not counted: Redis does not answer');
   const redis = config.REDIS_URL ? new RedisWindow({ url: config.REDIS_URL, onError }) : undefined;
+  const auth = new AuthState(db, config);
   const system: System = {
     config,
     publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? `http://${config.HOST}:${config.PORT}`,
     db,
     log,
-    auth: new AuthState(db, config),
+    auth,
+    accessWatch: new AccessWatch(auth),
     offers: new OfferCache(),
     eventIds: new LRUCache({ max: 10_000 }), // the cache takes its room at once, as the others do
     seatLabels: new SeatLabels(),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Access, recall, verify } from '../services/oauth/access-token.ts';
+import { challenge, invalidToken } from '../services/oauth/challenge.ts';
 import { countStranger } from './rate-limit.ts';
 
 declare module 'fastify' {
@@ -67,6 +68,7 @@ function contextOf(request: FastifyRequest): Context {
     client_id: client.id,
     user_id: token.user_id,
     session_id: token.session_id,
+    token,
     scopes,
     interface: channel,
     language: request.language,
@@ -79,16 +81,3 @@ function contextOf(request: FastifyRequest): Context {
 /** Without a token, or with another scheme, no error code is told (RFC 6750 section 3.1). */
 const unauthorized = () =>
   new AppError('unauthorized', 'Send an access token: Authorization: Bearer <token>.', {}, challenge());
-
-const invalidToken = () =>
-  new AppError(
-    'invalid_token',
-    'The access token is expired, revoked or not valid.',
-    {},
-    challenge('error="invalid_token", error_description="The access token is expired, revoked or not valid"'),
-  );
-
-/** WWW-Authenticate of the bearer scheme (RFC 6750 section 3). */
-const challenge = (more = ''): Record<string, string> => ({
-  'www-authenticate': `Bearer realm="ticketing"${more && `, ${more}`}`,
-});

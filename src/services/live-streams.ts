@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import type { Watched } from './oauth/access-watch.ts';
 
 export const KEEP_ALIVE_MS = 15_000;
 /** A stream ends after this long; the client comes back by itself, with a token that is looked at anew. */
@@ -56,21 +57,26 @@ export class LiveStreams<Version> {
   /**
    * @param first what the listener is sent at once
    * @param seconds after which the stream ends
+   * @param watched the access of the listener, with which it ends too
    * @throws AppError service_unavailable when this process has no room for one more
    */
-  open(subject: Subject<Version>, first: string, seconds: number): Readable {
-    if (this.#closed || this.#listeners >= this.#options.maxListeners)
+  open(subject: Subject<Version>, first: string, seconds: number, watched: Watched): Readable {
+    if (this.#closed || this.#listeners >= this.#options.maxListeners) {
+      watched.release();
       throw new AppError(
         'service_unavailable',
         'No room for one more listener; try again.',
         {},
         { 'retry-after': '1' },
       );
+    }
     const hub = this.#hubs.get(subject.key) ?? new Hub(subject, this.#options);
     this.#hubs.set(subject.key, hub);
     const listener = hub.join(`retry: ${RETRY_MS}\n${first}`, seconds * 1_000, subject.version);
     this.#listeners++;
+    watched.signal.addEventListener('abort', () => hub.dismiss(listener), { once: true });
     listener.once('close', () => {
+      watched.release();
       this.#listeners--;
       if (hub.leave(listener)) this.#hubs.delete(subject.key);
     });
@@ -104,7 +110,7 @@ class Hub<Version> {
 
   join(first: string, lifeMs: number, version: Version): Readable {
     const listener = new Readable({ read() {} });
-    const end = setTimeout(() => this.#dismiss(listener), lifeMs);
+    const end = setTimeout(() => this.dismiss(listener), lifeMs);
     listener.once('close', () => clearTimeout(end));
     listener.push(first);
     this.#listeners.add(listener);
@@ -123,12 +129,12 @@ class Hub<Version> {
   }
 
   end(): void {
-    for (const listener of [...this.#listeners]) this.#dismiss(listener);
+    for (const listener of [...this.#listeners]) this.dismiss(listener);
   }
 
-  #dismiss(listener: Readable): void {
-    this.#listeners.delete(listener);
-    listener.push(null);
+  /** Ends the stream of one. */
+  dismiss(listener: Readable): void {
+    if (this.#listeners.delete(listener)) listener.push(null);
   }
 
   async #look(): Promise<void> {

@@ -4,6 +4,7 @@ import { statement } from '../../db/client.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import type { FeedPage } from '../../routing/answers.ts';
 import type { Change, ChangesQuery } from '../../schemas/changes.ts';
+import { invalidToken } from '../oauth/challenge.ts';
 import { sequenceChanges } from './sequence.ts';
 import { ofTypes } from './types.ts';
 
@@ -44,19 +45,25 @@ const READ = statement(
  * The changes after one that the reader has seen, oldest first. Nothing is ever put before what was given once, so a
  * reader that goes on from the last number misses nothing.
  * @throws AppError conflict when changes after `since` are no longer kept; validation_failed for a number that the feed
- *   has not reached
+ *   has not reached; invalid_token when the access ends while it waits
  */
 export async function listChanges(ctx: Context, query: ChangesQuery): Promise<FeedPage<ChangeView>> {
   const filter = filterOf(ctx, query);
   const limit = query.limit ?? 100;
   const deadline = Date.now() + (query.wait ?? 0) * 1_000;
   let from = await startOf(ctx, query.since);
-  for (;;) {
-    const page = await readChanges(ctx, from, filter, limit);
-    const left = deadline - Date.now();
-    if (page.items.length || left <= 0 || ctx.system.feed.released) return page;
-    from = page.next;
-    await ctx.system.feed.advanced(ctx.company_id, from, left);
+  const { signal, release } = ctx.system.accessWatch.watch(ctx);
+  try {
+    for (;;) {
+      const page = await readChanges(ctx, from, filter, limit);
+      const left = deadline - Date.now();
+      if (signal.aborted) throw invalidToken();
+      if (page.items.length || left <= 0 || ctx.system.feed.released) return page;
+      from = page.next;
+      await ctx.system.feed.advanced(ctx.company_id, from, left, signal);
+    }
+  } finally {
+    release();
   }
 }
 

@@ -124,21 +124,23 @@ export class FeedWaits {
     this.system = system;
   }
 
-  /** Resolves when the feed of the company has gone beyond a number, `ms` have passed, or the server shuts down. */
-  advanced(company_id: number, beyond: number, ms: number): Promise<void> {
+  /** Resolves when the feed has gone beyond a number, `ms` have passed, the signal aborts, or the server shuts down. */
+  advanced(company_id: number, beyond: number, ms: number, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve) => {
-      if (this.released) return resolve();
+      if (this.released || signal.aborted) return resolve();
       const waiter: Waiter = {
         company_id,
         beyond,
         resume: () => {
           clearTimeout(timer);
           this.waiters.delete(waiter);
+          signal.removeEventListener('abort', waiter.resume);
           resolve();
         },
       };
       const timer = setTimeout(waiter.resume, ms);
       this.waiters.add(waiter);
+      signal.addEventListener('abort', waiter.resume);
       if (!this.polling) void this.poll();
     });
   }

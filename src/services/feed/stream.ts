@@ -27,9 +27,16 @@ export async function streamChanges(
   if (feed.released || feed.streams >= MAX_STREAMS)
     throw new AppError('service_unavailable', 'No room for one more listener.', {}, { 'retry-after': '1' });
   const ends = Date.now() + (query.seconds ?? STREAM_SECONDS) * 1_000;
-  const stream = Readable.from(messages(ctx, from, filter, ends), { objectMode: true, highWaterMark: 1 });
+  const watched = ctx.system.accessWatch.watch(ctx);
+  const stream = Readable.from(messages(ctx, from, filter, ends, watched.signal), {
+    objectMode: true,
+    highWaterMark: 1,
+  });
   feed.streams++;
-  stream.once('close', () => feed.streams--);
+  stream.once('close', () => {
+    feed.streams--;
+    watched.release();
+  });
   return stream;
 }
 
@@ -38,17 +45,24 @@ async function* messages(
   from: number,
   filter: ChangeFilter,
   ends: number,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   yield `retry: ${RETRY_MS}\n\n`;
   const { feed } = ctx.system;
   let at = from;
-  while (!feed.released && Date.now() < ends) {
+  while (!feed.released && !signal.aborted && Date.now() < ends) {
     const { items, next } = await readChanges(ctx, at, filter, AT_ONCE);
+    if (signal.aborted) return;
     at = next;
     if (items.length)
       yield items.map((change) => serverEvent('change', String(change.sequence), { change })).join('');
     else {
-      await feed.advanced(ctx.company_id, at, Math.max(0, Math.min(KEEP_ALIVE_MS, ends - Date.now())));
+      await feed.advanced(
+        ctx.company_id,
+        at,
+        Math.max(0, Math.min(KEEP_ALIVE_MS, ends - Date.now())),
+        signal,
+      );
       yield ': \n\n'; // keeps proxies from closing it, and finds out whether anybody still listens
     }
   }

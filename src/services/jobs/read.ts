@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, notFound, PROBLEMS, type ProblemCode } from '../../errors.ts';
 import type { Job } from '../../schemas/jobs.ts';
+import { invalidToken } from '../oauth/challenge.ts';
 
 /** A job as its table has it, as far as anybody is told. */
 export interface JobRow {
@@ -27,12 +28,15 @@ const FIND = statement(
 /**
  * A job that the caller started, or any to `admin`.
  * @param wait seconds to wait for it to finish, 0 to 30
- * @throws AppError not_found
+ * @throws AppError not_found; invalid_token when the access ends while it waits
  */
 export async function getJob(ctx: Context, id: string, wait = 0): Promise<Job> {
   const job = await find(ctx, id);
   if (!wait || job.finished_at) return presentJob(job);
-  await ctx.system.jobWaits.finished(ctx.company_id, id, wait * 1_000);
+  const { signal, release } = ctx.system.accessWatch.watch(ctx);
+  await ctx.system.jobWaits.finished(ctx.company_id, id, wait * 1_000, signal);
+  release();
+  if (signal.aborted) throw invalidToken();
   return presentJob(await find(ctx, id));
 }
 

@@ -5,8 +5,8 @@ const POLL_MS = 200;
 
 /** Those who wait for a job to finish (`?wait`). */
 export interface JobWaits {
-  /** Resolves when the job has finished, `ms` have passed, or the server shuts down. */
-  finished(company_id: number, id: string, ms: number): Promise<void>;
+  /** Resolves when the job has finished, `ms` have passed, the signal aborts, or the server shuts down. */
+  finished(company_id: number, id: string, ms: number, signal: AbortSignal): Promise<void>;
   /** Lets everybody go, and waits for nobody from now on. */
   release(): void;
 }
@@ -49,20 +49,22 @@ export function openJobWaits(db: Database): JobWaits {
   }
 
   return {
-    finished: (company_id, id, ms) =>
+    finished: (company_id, id, ms, signal) =>
       new Promise<void>((resolve) => {
-        if (released) return resolve();
+        if (released || signal.aborted) return resolve();
         const waiter: Waiter = {
           company_id,
           id,
           resume() {
             clearTimeout(timer);
             waiters.delete(waiter);
+            signal.removeEventListener('abort', waiter.resume);
             resolve();
           },
         };
         const timer = setTimeout(waiter.resume, ms);
         waiters.add(waiter);
+        signal.addEventListener('abort', waiter.resume);
         if (!polling) void poll();
       }),
     release() {

@@ -55,6 +55,7 @@ export async function streamAvailability(
     },
     message(mirror, share, since),
     seconds,
+    ctx.system.accessWatch.watch(ctx),
   );
 }
 

@@ -133,7 +133,7 @@ async function verifySignature(
 }
 
 /** What a verified token opens as things stand. */
-function living(snapshot: Snapshot, token: AccessToken): Access | undefined {
+export function living(snapshot: Snapshot, token: AccessToken): Access | undefined {
   const { revoked, clients } = snapshot;
   if (token.expires_at <= Date.now()) return undefined;
   if (revoked.has(token.jti) || (token.session_id && revoked.has(token.session_id))) return undefined;

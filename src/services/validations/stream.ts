@@ -58,6 +58,7 @@ export async function streamDoor(
     },
     first,
     seconds,
+    system.accessWatch.watch(ctx),
   );
 }
 
