@@ -63,6 +63,15 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     },
   },
   {
+    table: 'queue_place',
+    of: 'user_id = $2',
+    secret: ['draw'],
+    erase: {
+      ...{ visitor: 'NULL', caller: 'NULL', ended_at: 'coalesce(ended_at, now())' },
+      status: "CASE WHEN status IN ('waiting', 'admitted') THEN 'left' ELSE status END::queue_place_status",
+    },
+  },
+  {
     table: 'transfer',
     of: 'from_user_id = $2 OR to_user_id = $2 OR lower(to_email) = $3',
     secret: ['code_hash'],

@@ -13,6 +13,7 @@ export interface Wish {
 export const STOCK = { places: 7, child: 3, shirt: 4 };
 export const SEATS = ['A1', 'A2', 'A3'];
 const A_CART = { adult: 8, child: 5, shirt: 3, seat: 10 };
+const TICKETS_A_CART = 12; // of the festival, adults and children
 const PRICE = { adult: 5_350, child: 2_500, shirt: 1_500, seat: 8_000 };
 const WITH_CODE = { ...PRICE, adult: 4_825, child: 2_250 };
 
@@ -65,6 +66,8 @@ export class Model {
     const asked = wishes.map((wish, i) => lineOf(wish, String(i)));
     for (const { sku } of asked)
       if (count(cart.lines, [sku]) + count(asked, [sku]) > A_CART[sku]) return 'limit_exceeded';
+    const tickets: Sku[] = ['adult', 'child'];
+    if (count(cart.lines, tickets) + count(asked, tickets) > TICKETS_A_CART) return 'limit_exceeded';
     const seats = asked.flatMap((line) => line.seat ?? []);
     const held = new Set(this.live.map((line) => line.seat));
     if (new Set(seats).size < seats.length || seats.some((seat) => held.has(seat)))
