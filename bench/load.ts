@@ -60,7 +60,8 @@ const UNITS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 const milliseconds = (found: RegExpExecArray | null): number =>
   Number(found?.[1] ?? 0) * (UNITS[found?.[2] ?? 'ms'] ?? 1);
 
-// wrk's two threads take turns at the list, so that no request is sent twice.
+// wrk's two threads take turns at the list, so that no request is sent twice. Requests are made before the first is sent: what
+// wrk computes meanwhile, the server lacks.
 function lua(method: string, headers: Record<string, string>, list: string | undefined): string {
   const fixed = Object.entries(headers).map(
     ([name, value]) => `wrk.headers["${name}"] = ${JSON.stringify(value)}`,
@@ -71,22 +72,7 @@ wrk.method = "${method}"
 ${fixed.join('\n')}
 local threads = 0
 function setup(thread) thread:set("id", threads); threads = threads + 1 end
-function init(args)
-  requests = {}
-  local n = 0
-  for line in io.lines("${list}") do
-    if n % 2 == id then requests[#requests + 1] = line end
-    n = n + 1
-  end
-  at = 0
-end
-function request()
-  at = at + 1
-  local line = requests[at]
-  if not line then
-    wrk.thread:stop()
-    return wrk.format("GET", "/health/live", {})
-  end
+function format(line)
   local path, token, body = line:match("^([^\t]*)\t([^\t]*)\t(.*)$")
   local headers = nil
   if token ~= "" then
@@ -96,6 +82,21 @@ function request()
   end
   if body == "" then body = nil end
   return wrk.format(nil, path, headers, body)
+end
+function init(args)
+  requests = {}
+  local n = 0
+  for line in io.lines("${list}") do
+    if n % 2 == id then requests[#requests + 1] = format(line) end
+    n = n + 1
+  end
+  at = 0
+end
+function request()
+  at = at + 1
+  if requests[at] then return requests[at] end
+  wrk.thread:stop()
+  return wrk.format("GET", "/health/live", {})
 end`;
 }
 
