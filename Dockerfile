@@ -29,4 +29,4 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --retries=6 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--heap-growing-percent=30", "--max-semi-space-size=4", "--initial-old-space-size=24", "dist/src/main.js"]
+CMD ["node", "--heap-growing-percent=45", "--max-semi-space-size=4", "--initial-old-space-size=24", "dist/src/main.js"]
