@@ -13,6 +13,7 @@ import type { CartRow } from '../carts/row.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
 import { insertCarts, insertLines, newCart } from '../carts/write.ts';
 import { takeLines } from '../inventory/take.ts';
+import { type Entry, insertEntries } from '../queue/passes.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import type { PartyRow } from './row.ts';
 
@@ -159,6 +160,7 @@ async function holdOnce<T>(
     if (party.max_price !== null && price > party.max_price) throw new AboveCeiling(price);
     const cart = { ...newCart({ command, verdict }, now), extended: true }; // its time is the offer's
     await insertCarts(tx, [cart]);
+    await insertEntries(tx, company_id, entriesOf(cart.id, wanted));
     const { expires_at } = cart;
     await takeLines(
       tx,
@@ -169,6 +171,10 @@ async function holdOnce<T>(
     return keep(tx, { cart, lines: verdict.lines });
   });
 }
+
+/** Whoever waited here need not queue at the gate of the event as well. */
+const entriesOf = (cart_id: string, wanted: readonly Wanted[]): Entry[] =>
+  wanted.flatMap(({ offer: { gated, event_id } }) => (gated ? [{ cart_id, event_id, place_id: null }] : []));
 
 const NOTHING = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
 

@@ -3,6 +3,7 @@ import { sweep } from '../../../src/services/carts/expire.ts';
 import { openCart } from '../../../src/services/carts/hold.ts';
 import { getCart } from '../../../src/services/carts/read.ts';
 import { pay } from '../../../src/services/payments/pay.ts';
+import { putQueueSettings } from '../../../src/services/queue/settings.ts';
 import { declineOffer, leaveWaitlist } from '../../../src/services/waitlist/end.ts';
 import { changeEntry, offerByHand } from '../../../src/services/waitlist/manage.ts';
 import { getEntry, listLog } from '../../../src/services/waitlist/read.ts';
@@ -10,7 +11,7 @@ import { waitlistRound } from '../../../src/services/waitlist/round.ts';
 import { updateSettings } from '../../../src/services/waitlist/settings.ts';
 import { summarize } from '../../../src/services/waitlist/summary.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
-import { type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
+import { fromNow, type SalesWorld, salesWorld } from '../../helpers/sales-world.ts';
 import { stockFaults } from '../../helpers/stock-audit.ts';
 import { free, join, reasons, soldOut, statuses } from '../../helpers/waitlist.ts';
 
@@ -65,6 +66,21 @@ describe('who may join', () => {
 });
 
 describe('what comes free', () => {
+  it('is offered behind the gate of an event, too: who waited here need not queue there', async () => {
+    const { event_id, type, carts } = await soldOut(world, [2]);
+    const ada = await join(world, event_id, 'ada', 2);
+    const times = { starts_at: fromNow(-1_000), opens_at: fromNow(-2_000) };
+    await putQueueSettings(admin(), event_id, { ...times, inflow: 60 });
+    await free(world, carts[0]?.id as string);
+    expect(await round()).toBe(1);
+    const { cart_id } = await entryOf(event_id, ada.id);
+    expect(await world.sql('SELECT event_id, place_id FROM queue_entry WHERE cart_id = $1', cart_id)).toEqual(
+      [{ event_id, place_id: null }],
+    );
+    expect(await refusalOf(buy(type))).toMatchObject({ code: 'queue_required' });
+    await pay(world.seller(), cart_id as string, { method: 'cash' });
+  });
+
   it('is offered in the order of joining as a held cart, which is paid as any other', async () => {
     const { event_id, type, carts } = await soldOut(world, [2, 2, 1]);
     const [ada, bob] = [await join(world, event_id, 'ada', 2), await join(world, event_id, 'bob', 2)];
