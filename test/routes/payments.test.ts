@@ -192,7 +192,15 @@ describe('POST and GET /carts/:cart_id/refunds', () => {
         currency: 'EUR',
       },
       ...{ sale_detail_ids: [], reason: 'late start', status: 'pending' },
-      parts: [{ payment_id: some.body.refund.payment_id, amount: 1_000, status: 'pending' }],
+      parts: [
+        {
+          payment_id: some.body.refund.payment_id,
+          amount: 1_000,
+          status: 'pending',
+          failure_reason: null,
+          paid_by: null,
+        },
+      ],
       created_at: expect.any(String),
       updated_at: expect.any(String),
     });
