@@ -23,7 +23,11 @@ async function read(): Promise<number> {
   return row?.n as number;
 }
 
-it('a poll and a hold under a pass look at no others, though statements were planned when nobody waited', async () => {
+// Statistics are gathered whenever PostgreSQL gets to it: a second look counts as well.
+it('a poll and a hold under a pass look at no others, though statements were planned when nobody waited', {
+  retry: 2,
+  timeout: 60_000,
+}, async () => {
   const gate = queueWorld(world);
   await gate.set();
   const ana = world.buyer({ user_id: world.ana });
@@ -49,4 +53,4 @@ it('a poll and a hold under a pass look at no others, though statements were pla
   await world.sql('SELECT pg_sleep(1.1)');
   expect((await read()) - before).toBeLessThan(WAITING / 10);
   expect(cart.sale_details).toHaveLength(1);
-}, 60_000);
+});

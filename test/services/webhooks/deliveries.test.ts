@@ -65,8 +65,8 @@ async function happen(
 }
 /** What is due is delivered, once all that has happened has its number. */
 async function carry(): Promise<void> {
-  const behind =
-    'SELECT 1 FROM change c JOIN feed f USING (company_id) WHERE (c.xid, c.sequence) > (f.xid, f.ordinal)';
+  const behind = `SELECT 1 FROM change c LEFT JOIN feed f USING (company_id)
+     WHERE f.company_id IS NULL OR (c.xid, c.sequence) > (f.xid, f.ordinal)`;
   do await deliverDue(world.system, () => clock);
   while ((await world.system.db.pool.query(behind)).rowCount);
 }
