@@ -25,6 +25,9 @@ async function read(): Promise<number> {
 
 it('a poll and a hold under a pass look at no others, though statements were planned when nobody waited', async () => {
   const gate = queueWorld(world);
+  // Counted while it is all but empty, the table would be read whole until it is counted again.
+  for (const table of ['queue_place', 'queue_entry', 'queue_interface'])
+    await world.sql(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
   await gate.set();
   const ana = world.buyer({ user_id: world.ana });
   const [first] = await gate.come(['v']);
@@ -39,7 +42,6 @@ it('a poll and a hold under a pass look at no others, though statements were pla
      FROM queue_place, generate_series(1, ${WAITING}) AS n`,
   );
   await world.sql('UPDATE queue_interface SET tail = tail + $1', WAITING);
-  await world.sql('ANALYZE queue_place');
   await world.sql('SELECT pg_sleep(1.1)');
   const before = await read();
   for (let i = 0; i < 20; i++) {

@@ -76,6 +76,20 @@ describe('a ticket that is reissued', () => {
     expect(mails[0]?.text).toContain('Your ticket has a new code.');
     expect([await codeIn(mails[0]), await codeIn(mails[1])]).toEqual([[codes[0]], [codes[1]]]);
   }, 60_000);
+
+  it('and passed on before the mail went out keeps its newest code from the owner before', async () => {
+    const ticket = await world.ticket({ user_id: world.john });
+    await reissue(ticket); // which ends the offers made before
+    const delay = (due: string) => world.sql(`UPDATE graphile_worker._private_jobs SET run_at = ${due}`);
+    await delay("now() + interval '1 hour'");
+    const code = await offer(ticket);
+    await world.call(`/transfers/${code}/accept`, { who: 'mary', method: 'POST' });
+    await delay('now()');
+    await runJobs(world.system);
+    const subjects = server.to(john()).map(({ subject }) => subject);
+    expect(subjects).toEqual(['Your ticket was taken: Tonight <3']);
+    expect(server.to('mary@mail.com')).toHaveLength(1);
+  });
 });
 
 it('speaks the language of the interface when a request asks for none', async () => {
