@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bulkBody } from './bulk.ts';
 import { at, id, idParam, instant, MAX_INT, money, text } from './common.ts';
-import { eventParams } from './events.ts';
+import { eventParams, Gate } from './events.ts';
 
 // ── parts ──
 
@@ -271,14 +271,4 @@ export const ManagedProduct = z
   .object({ ...rules, created_at: at, updated_at: at })
   .meta({ id: 'ManagedProduct', description: 'A product with the rules that make its price.' });
 
-export const ManagedGate = z
-  .object({
-    id: z.int(),
-    event_id: z.int(),
-    name: z.string(),
-    zone: z.string().nullable(),
-    inner: z.boolean(),
-    created_at: at,
-    updated_at: at,
-  })
-  .meta({ id: 'ManagedGate' });
+export const ManagedGate = Gate.extend({ updated_at: at }).meta({ id: 'ManagedGate' });

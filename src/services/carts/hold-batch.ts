@@ -19,6 +19,7 @@ import { type Case, judge, type Verdict } from './judge.ts';
 import { type Prepared, pickAll } from './picks.ts';
 import { type CartRow, type LineRow, mayReach, requireOpen } from './row.ts';
 import { recordSetAside } from './seat-rules.ts';
+import { requireCurrentOffers } from './stale-offer.ts';
 import type { Owned } from './user-limits.ts';
 import type { Wanted } from './wanted.ts';
 import { addToCarts, insertCarts, insertLines, newCart, repriceLines } from './write.ts';
@@ -44,9 +45,6 @@ export interface HoldResult {
   lines: LineRow[];
   labels: ReadonlyMap<number, SeatLabel>;
 }
-
-/** Prices or rules of the event moved since the command read them: read again. */
-export class StaleOffer extends Error {}
 
 const NOTHING: CartTotals = { subtotal: 0, discount: 0, fee: 0, tax: 0, total: 0 };
 
@@ -180,12 +178,10 @@ function reachableCart({ ctx, cart_id }: HoldCommand, carts: Map<string, CartRow
   return cart;
 }
 
+/** Plans are no offers of events. @throws StaleOffer */
 function requireCurrent({ ctx, wanted }: HoldCommand, versions: Map<number, number>): void {
-  for (const { offer, form } of wanted) {
-    if (form === 'plan' || versions.get(offer.event_id) === offer.version) continue;
-    ctx.system.offers.drop(offer.company_id, offer.event_id);
-    throw new StaleOffer();
-  }
+  const offers = wanted.flatMap(({ offer, form }) => (form === 'plan' ? [] : [offer]));
+  requireCurrentOffers(ctx.system, offers, versions);
 }
 
 /** A cart is paid in one currency: that of its first item, or of what was paid towards it already. */

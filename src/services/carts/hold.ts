@@ -10,11 +10,12 @@ import { buyerOf } from '../subscriptions/benefits.ts';
 import { isReserved } from '../waitlist/reserved.ts';
 import { endOverdueOf, OverdueInTheWay } from './expire.ts';
 import { explained } from './explain.ts';
-import { executeHolds, type HoldCommand, type HoldResult, StaleOffer } from './hold-batch.ts';
+import { executeHolds, type HoldCommand, type HoldResult } from './hold-batch.ts';
 import { eventsOf } from './hold-locks.ts';
 import { PickLost } from './picks.ts';
 import { type CartView, presentCart, presentLine, type SaleDetailView } from './present.ts';
 import { requireMayOverride } from './seat-rules.ts';
+import { StaleOffer } from './stale-offer.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
 
 /** How often a hold starts again: because prices moved, a picked seat went, or overdue holds were in the way. */

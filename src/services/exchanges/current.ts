@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
-import { StaleOffer } from '../carts/hold-batch.ts';
+import { requireCurrentOffers } from '../carts/stale-offer.ts';
 import type { Wanted } from '../carts/wanted.ts';
 
 const VERSIONS = statement(
@@ -14,11 +14,11 @@ export async function requireCurrent(tx: Tx, ctx: Context, wanted: readonly Want
   const ids = [...new Set(wanted.map(({ offer }) => offer.event_id))];
   const rows = await tx.query<{ id: number; version: number }>(VERSIONS, [ctx.company_id, ids]);
   const versions = new Map(rows.map((row) => [row.id, row.version]));
-  for (const { offer } of wanted) {
-    if (versions.get(offer.event_id) === offer.version) continue;
-    ctx.system.offers.drop(offer.company_id, offer.event_id);
-    throw new StaleOffer();
-  }
+  requireCurrentOffers(
+    ctx.system,
+    wanted.map(({ offer }) => offer),
+    versions,
+  );
 }
 
 const NOW = statement('exchange_now', 'SELECT now() AS now');

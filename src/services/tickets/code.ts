@@ -16,10 +16,9 @@
  * Ed25519 is deterministic: one ticket, serial and key always give the same code, so none is stored.
  */
 import { type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
-import { promisify } from 'node:util';
 import { base32nopad } from '@scure/base';
 import { stringify as uuidFromBytes, parse as uuidToBytes } from 'uuid';
-import { MAX_TICKET_KEY_NUMBER, type TicketKey, type TicketPublicKeys } from './keys.ts';
+import { MAX_TICKET_KEY_NUMBER, signInPool, type TicketKey, type TicketPublicKeys } from './keys.ts';
 
 /** What a code says of its ticket. */
 export interface TicketClaims {
@@ -52,8 +51,6 @@ const SPELLING = new RegExp(`^[A-Za-z2-7]{${TICKET_CODE_LENGTH}}$`);
 /** Goes before what is signed: no signature can pass for one made for another purpose. */
 const SIGNING_DOMAIN = Buffer.from('ticketing-api/ticket-code\0');
 
-const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
-
 /** Least and most of each number. The event id ends where PostgreSQL's integer does. */
 const RANGES = {
   keyNumber: [1, MAX_TICKET_KEY_NUMBER],
@@ -73,8 +70,7 @@ export function signTicketCode(claims: TicketClaims, key: TicketKey): string {
 
 /**
  * Whether a key made a code. Ed25519 is deterministic, so whoever holds the private key tells by signing again, at a third
- * of the cost of verifying. The thread pool does it: several that are asked for in one turn cost the event loop next to
- * nothing.
+ * of the cost of verifying.
  */
 export async function isSignedBy({ signature, ...claims }: TicketCode, key: TicketKey): Promise<boolean> {
   return timingSafeEqual(

@@ -1,5 +1,3 @@
-import { type KeyObject, sign } from 'node:crypto';
-import { promisify } from 'node:util';
 import { base32nopad } from '@scure/base';
 import { LRUCache } from 'lru-cache';
 import { type Database, statement } from '../../db/client.ts';
@@ -10,6 +8,7 @@ import {
   exportTicketPublicJwk,
   generateTicketKey,
   importTicketKey,
+  signInPool,
   type TicketKey,
   type TicketPublicJwk,
 } from './keys.ts';
@@ -20,8 +19,6 @@ const FRESH_MS = 60_000;
 
 /** Codes that a process remembers of a company: half a kilobyte each. */
 const CODES = 20_000;
-
-const signInPool = promisify(sign) as (algorithm: null, data: Buffer, key: KeyObject) => Promise<Buffer>;
 
 /**
  * Makes the code of a ticket as it stands. Asks the database nothing: good inside transactions.

@@ -3,7 +3,8 @@
  * verify until their events are over. The number travels in every code, so that a scanner knows which public
  * key to take.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 
 /** What signs: one key pair of a company. */
@@ -16,6 +17,13 @@ export interface TicketKey {
 
 /** What verifies: public keys by their number. */
 export type TicketPublicKeys = ReadonlyMap<number, KeyObject>;
+
+/** Signs in the thread pool: several that are asked for in one turn cost the event loop next to nothing. */
+export const signInPool = promisify(sign) as (
+  algorithm: null,
+  data: Buffer,
+  key: KeyObject,
+) => Promise<Buffer>;
 
 /** The most that the column `ticket_key.number` holds. */
 export const MAX_TICKET_KEY_NUMBER = 32_767;

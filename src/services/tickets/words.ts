@@ -43,6 +43,13 @@ export const TICKET_WORDS: Record<Language, TicketWords> = {
 
 export const LOCALES: Record<Language, string> = { en: 'en-GB', es: 'es', pt: 'pt' };
 
+/** An amount of minor units as people write it: `€53.50`. */
+export function moneyIn(language: Language, amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(LOCALES[language], { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits as number;
+  return format.format(amount / 10 ** digits);
+}
+
 /** A moment as people write it: `Friday, 4 December 2026 at 20:00`. */
 export const momentIn = (time_zone: string, language: Language, at: Date): string =>
   new Intl.DateTimeFormat(LOCALES[language], {

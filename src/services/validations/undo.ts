@@ -55,17 +55,14 @@ export async function undoValidation(ctx: Context, validation_id: string): Promi
     const [row] = await tx.query<ValidationRow>(MARK, [ctx.company_id, validation_id, ctx.client_id]);
     if (!row && inner) throw new AppError('conflict', 'This scan is undone already.');
     if (!row) throw new Error('a scan changed under the lock of its ticket');
-    if (inner) {
-      await recordChanges(tx, [ticketChange('ticket.validation_undone', ticket, { validation_id })]);
-      const [view] = await presentValidations(ctx, [row], tx);
-      return view as ValidationView;
+    if (!inner) {
+      const { scans: _, ...after } = replay(
+        log.filter(({ id }) => id !== validation_id),
+        ticket,
+      );
+      const status = statusAfter(ticket.status, after.entries, ticket.max_entries);
+      await updateTickets(tx, ctx.company_id, [{ from: ticket, to: { ...ticket, ...after, status } }]);
     }
-    const { scans: _, ...after } = replay(
-      log.filter(({ id }) => id !== validation_id),
-      ticket,
-    );
-    const to = { ...ticket, ...after, status: statusAfter(ticket.status, after.entries, ticket.max_entries) };
-    await updateTickets(tx, ctx.company_id, [{ from: ticket, to }]);
     await recordChanges(tx, [ticketChange('ticket.validation_undone', ticket, { validation_id })]);
     const [view] = await presentValidations(ctx, [row], tx);
     return view as ValidationView;

@@ -3,7 +3,7 @@ import { inTransaction, type Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
 import { type Look, type Passed, renewLease } from './look.ts';
 import { type EntryRow, type PartyRow, recordHappenings, writeLog } from './row.ts';
-import { offerChanges } from './settings.ts';
+import { offerChanges, settingsOf } from './settings.ts';
 
 // What happens again in the same way is counted in the last entry of the log.
 const AGAIN = statement(
@@ -29,10 +29,6 @@ const CLOSE = statement(
 const WAITING = statement(
   'waitlist_anybody',
   `SELECT id FROM waitlist_entry WHERE company_id = $1 AND event_id = $2 AND status = 'waiting' LIMIT 1`,
-);
-const STATE = statement(
-  'waitlist_state',
-  'SELECT enabled, head_start, reserved FROM waitlist WHERE company_id = $1 AND event_id = $2',
 );
 const MOVED = statement(
   'waitlist_moved',
@@ -74,14 +70,13 @@ export async function conclude(system: System, look: Look, found: Found): Promis
     } else await explainPassed(tx, company_id, passed);
     await tx.execute(TRIED, [company_id, parties.map(({ id }) => id)]);
     const waits = (await tx.query(WAITING, [company_id, event_id])).length > 0;
-    const [state] = await tx.query<Look['settings']>(STATE, [company_id, event_id]);
+    const state = await settingsOf(tx, company_id, event_id);
     const reserved =
-      Boolean(state?.enabled && state.head_start && waits) &&
-      (await staysReserved(tx, look, found, state?.reserved ?? false));
-    if (state?.reserved !== reserved) await offerChanges(tx, company_id, event_id);
+      state.enabled && state.head_start && waits && (await staysReserved(tx, look, found, state.reserved));
+    if (state.reserved !== reserved) await offerChanges(tx, company_id, event_id);
     const values = [company_id, event_id, lease, stamp.xid, stamp.version, reserved];
     await tx.execute(LOOKED, values);
-    return state?.reserved !== reserved;
+    return state.reserved !== reserved;
   });
   if (changed) system.offers.drop(company_id, event_id);
 }

@@ -5,7 +5,7 @@ import { recordAudit } from '../audit.ts';
 import { endCarts } from '../carts/expire.ts';
 import { lockCarts } from '../carts/row.ts';
 import { assertFresh } from '../fresh.ts';
-import { type EntryView, endEntry, findEntry, presentEntry, type ShownRow } from './row.ts';
+import { type EntryView, endEntry, findEntry, notNow, presentEntry, type ShownRow } from './row.ts';
 
 /**
  * Declines what is on offer to a party: its cart is cancelled, and the next in line may have what it held.
@@ -40,9 +40,6 @@ export function leaveWaitlist(ctx: Context, event_id: number, id: string): Promi
     });
   });
 }
-
-const notNow = ({ shown }: ShownRow): AppError =>
-  new AppError('conflict', `This entry is ${shown}.`, { waitlist_entry_status: shown });
 
 /** Gives back what an offer holds. @throws AppError conflict when it is being paid, or is over */
 async function cancelOffer(tx: Tx, entry: ShownRow): Promise<void> {

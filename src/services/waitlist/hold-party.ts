@@ -5,11 +5,12 @@ import type { System } from '../../system.ts';
 import { uuidv7 } from '../../uuid.ts';
 import { anyOverdue, OverdueInTheWay } from '../carts/expire.ts';
 import { tryHold } from '../carts/hold.ts';
-import { type HoldCommand, StaleOffer } from '../carts/hold-batch.ts';
+import type { HoldCommand } from '../carts/hold-batch.ts';
 import { eventsOf, lockForHolds } from '../carts/hold-locks.ts';
 import { judge, type Verdict } from '../carts/judge.ts';
 import { pickAll } from '../carts/picks.ts';
 import type { CartRow } from '../carts/row.ts';
+import { requireCurrentOffers } from '../carts/stale-offer.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
 import { insertCarts, insertLines, newCart } from '../carts/write.ts';
 import { takeLines } from '../inventory/take.ts';
@@ -141,11 +142,11 @@ async function holdOnce<T>(
   return run(async (tx) => {
     await guard(tx);
     const { owned, versions, stock, now } = await lockForHolds(tx, company_id, prepared);
-    for (const { offer } of wanted) {
-      if (versions.get(offer.event_id) === offer.version) continue;
-      system.offers.drop(company_id, offer.event_id);
-      throw new StaleOffer();
-    }
+    requireCurrentOffers(
+      system,
+      wanted.map(({ offer }) => offer),
+      versions,
+    );
     const { picks = new Map(), grounds = new Map() } = prepared[0] ?? {};
     const verdict = await judged(tx, command, () =>
       judge(

@@ -7,7 +7,7 @@ import { recordAudit } from '../audit.ts';
 import { assertFresh } from '../fresh.ts';
 import { holdParty } from './hold-party.ts';
 import { lockWaiting, makeOffer, PartyGone, partyOf } from './offer.ts';
-import { type EntryView, findEntry, type PartyRow, presentEntry, type ShownRow, writeLog } from './row.ts';
+import { type EntryView, findEntry, notNow, type PartyRow, presentEntry, writeLog } from './row.ts';
 import { settingsOf } from './settings.ts';
 
 const LOCK = statement(
@@ -35,7 +35,7 @@ export function changeEntry(
     await tx.query(LOCK, [ctx.company_id, id]);
     const before = await findEntry(ctx, event_id, id, tx);
     assertFresh(ctx, before.updated_at);
-    if (!(await tx.execute(PRIORITY, [ctx.company_id, id, priority]))) throw notWaiting(before);
+    if (!(await tx.execute(PRIORITY, [ctx.company_id, id, priority]))) throw notNow(before);
     const data = { before: before.priority, after: priority };
     await writeLog(tx, [{ entry: before, what: 'priority', data }]);
     await recordAudit(tx, ctx, {
@@ -46,16 +46,13 @@ export function changeEntry(
   });
 }
 
-const notWaiting = ({ shown }: ShownRow): AppError =>
-  new AppError('conflict', `This entry is ${shown}.`, { waitlist_entry_status: shown });
-
 /**
  * Offers to a party now, whoever is before it in the line.
  * @throws AppError not_found, conflict when it does not wait, sold_out with the reason when nothing suits it
  */
 export async function offerByHand(ctx: Context, event_id: number, id: string): Promise<EntryView> {
   const entry = await findEntry(ctx, event_id, id);
-  if (entry.shown !== 'waiting') throw notWaiting(entry);
+  if (entry.shown !== 'waiting') throw notNow(entry);
   const { company_id, system } = ctx;
   const party = (await partyOf(system.db, company_id, id)) as PartyRow;
   const { offer_minutes } = await settingsOf(system.db, company_id, event_id);
@@ -77,7 +74,7 @@ export async function offerByHand(ctx: Context, event_id: number, id: string): P
     const { reason, data } = outcome.passed;
     throw new AppError('sold_out', 'Nothing that suits this party is free.', { ...data, reason });
   } catch (error) {
-    if (error instanceof PartyGone) throw notWaiting(await findEntry(ctx, event_id, id));
+    if (error instanceof PartyGone) throw notNow(await findEntry(ctx, event_id, id));
     throw error;
   }
 }

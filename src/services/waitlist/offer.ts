@@ -2,7 +2,7 @@ import { type Database, statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { System } from '../../system.ts';
 import { enqueueMail } from '../mail/enqueue.ts';
-import { LOCALES, momentIn } from '../tickets/words.ts';
+import { momentIn, moneyIn } from '../tickets/words.ts';
 import type { HeldForParty } from './hold-party.ts';
 import { type PartyRow, recordHappenings } from './row.ts';
 
@@ -98,14 +98,12 @@ async function mailOffer(
   if (!event) return;
   const offer = await system.offers.get(system, company_id, event_id);
   const type = offer.ticket_types.get(lines[0]?.ticket_type_id as number);
-  const format = new Intl.NumberFormat(LOCALES[language], { style: 'currency', currency: cart.currency });
-  const digits = format.resolvedOptions().maximumFractionDigits as number;
   await enqueueMail(tx, {
     ...{ company_id, user_id: party.user_id, to: party.email, template: 'waitlist_offer', language },
     data: {
       ...{ event: event.name, starts: momentIn(event.time_zone, language, event.starts_at) },
       tickets: [`${lines.length} × ${type?.name ?? ''}`, ...places].join(' · '),
-      total: format.format(cart.total / 10 ** digits),
+      total: moneyIn(language, cart.total, cart.currency),
       until: momentIn(event.time_zone, language, cart.expires_at),
       code: party.id,
     },

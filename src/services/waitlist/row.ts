@@ -164,6 +164,10 @@ const MOVE = statement(
    WHERE company_id = $1 AND id = $2 AND status = $3`,
 );
 
+/** The refusal of what an entry cannot do as it stands. */
+export const notNow = ({ shown }: ShownRow): AppError =>
+  new AppError('conflict', `This entry is ${shown}.`, { waitlist_entry_status: shown });
+
 /**
  * Ends an entry.
  * @throws AppError conflict when it is no longer in the state that it was seen in

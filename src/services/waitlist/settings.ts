@@ -5,6 +5,7 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import type { PatchWaitlist, WaitlistSettings } from '../../schemas/waitlist.ts';
 import { recordAudit } from '../audit.ts';
 import { haveEventAlone } from '../events/lock.ts';
+import { bumpEvent } from '../events/manage/touch.ts';
 import { loadEvent } from '../events/row.ts';
 import { assertFresh } from '../fresh.ts';
 
@@ -36,10 +37,6 @@ const UPDATE = statement(
      updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND event_id = $2`,
 );
-const BUMP = statement(
-  'waitlist_bump_event',
-  'UPDATE event SET version = version + 1 WHERE company_id = $1 AND id = $2',
-);
 
 /** A list with whether it has what comes free to itself at this moment. */
 export interface ListState extends SettingsView {
@@ -63,7 +60,7 @@ export const createList = (tx: Tx, company_id: number, event_id: number): Promis
 /** What the event offers is another from now on: every hold reads it anew. The caller holds the lock of the list. */
 export async function offerChanges(tx: Tx, company_id: number, event_id: number): Promise<void> {
   await haveEventAlone(tx, company_id, event_id);
-  await tx.execute(BUMP, [company_id, event_id]);
+  await bumpEvent(tx, company_id, event_id);
 }
 
 const shown = ({ reserved: _, ...view }: ListState): SettingsView => view;

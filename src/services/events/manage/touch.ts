@@ -11,6 +11,10 @@ const BUMP = statement(
   'UPDATE event SET version = version + 1 WHERE company_id = $1 AND id = $2',
 );
 
+/** What the event offers is another from now on: every hold reads it anew. */
+export const bumpEvent = (tx: Tx, company_id: number, event_id: number): Promise<number> =>
+  tx.execute(BUMP, [company_id, event_id]);
+
 /**
  * Tells of a change of what an event offers: its version moves, so that no hold goes by the old offer, and the change
  * feed says so.
@@ -22,7 +26,7 @@ export async function touchEvent(
   event_id: number,
   data: Record<string, unknown> = {},
 ): Promise<void> {
-  await tx.execute(BUMP, [ctx.company_id, event_id]);
+  await bumpEvent(tx, ctx.company_id, event_id);
   await tellOfEvent(tx, ctx, event_id, data);
 }
 

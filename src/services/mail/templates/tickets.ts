@@ -5,7 +5,7 @@ import { ticketCalendar } from '../../tickets/calendar.ts';
 import { type Mailed, type MailedWhy, mailedTickets } from '../../tickets/mail.ts';
 import { isPrintable, ticketsPdf } from '../../tickets/pdf.ts';
 import { type Sheet, sheetsOf } from '../../tickets/sheet.ts';
-import { LOCALES, momentIn } from '../../tickets/words.ts';
+import { momentIn, moneyIn } from '../../tickets/words.ts';
 import type { Attachment, Letter, MailTemplate, Part } from '../template.ts';
 
 interface Order {
@@ -85,13 +85,11 @@ function eventPart(sheets: readonly Sheet[], language: Language): Part {
 }
 
 function orderPart({ id, total, currency }: Order, language: Language): Part {
-  const format = new Intl.NumberFormat(LOCALES[language], { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits as number;
   const words = WORDS[language];
   return {
     rows: [
       [words.order, id],
-      [words.total, format.format(total / 10 ** digits)],
+      [words.total, moneyIn(language, total, currency)],
     ],
   };
 }
