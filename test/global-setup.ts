@@ -16,6 +16,8 @@ declare module 'vitest' {
     template: string;
     /** Settings of certificates that passes are signed by. */
     wallet: Record<string, string>;
+    /** A folder of this run's own. Mails that nobody looks at land there. */
+    dataDir: string;
   }
 }
 
@@ -23,6 +25,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await openServer();
   const wallet = walletSettings();
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ticketing-data-'));
   const template = `ticketing_test_${process.pid}`;
   const admin = new pg.Client(server.url);
   await admin.connect();
@@ -35,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await admin.end();
     await server.close();
     wallet.remove();
+    fs.rmSync(dataDir, { recursive: true, force: true });
   };
   try {
     await admin.query(`CREATE DATABASE ${template}`);
@@ -49,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('adminUrl', server.url);
   project.provide('template', template);
   project.provide('wallet', wallet.env);
+  project.provide('dataDir', dataDir);
   return teardown;
 }
 

@@ -1,16 +1,12 @@
-import os from 'node:os';
-import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
+import { inject } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { UNKEPT } from '../../src/hooks/idempotency.ts';
 import { createSystem, type System } from '../../src/system.ts';
 import { makeDatabase } from './database.ts';
 import { type Accounts, makeAccounts } from './factories.ts';
-
-/** Mails that nobody looks at land here. */
-const DATA_DIR = path.join(os.tmpdir(), 'ticketing-tests');
 
 export interface TestApp {
   app: FastifyInstance;
@@ -36,7 +32,7 @@ const FOR_TESTS = { BCRYPT_COST: '4', DATABASE_POOL: '8', WORKER: 'false', EVENT
 /** The whole application on a database of its own. */
 export async function testApp({ env = {}, routes }: TestAppOptions = {}): Promise<TestApp> {
   const database = await makeDatabase();
-  const config = readConfig({ ...FOR_TESTS, DATA_DIR, ...env });
+  const config = readConfig({ ...FOR_TESTS, DATA_DIR: inject('dataDir'), ...env });
   const errors: TestApp['errors'] = [];
   const system = createSystem(config, logInto(errors), database.url);
   const accounts = await makeAccounts(system);
