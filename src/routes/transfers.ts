@@ -67,6 +67,9 @@ export async function transferRoutes(app: FastifyInstance): Promise<void> {
       ...RECIPIENT,
       operation: 'acceptTransfer',
       summary: 'Accept a ticket: it is the own user’s from now on, under a new code',
+      description:
+        'An offer that has ended answers 409 with `transfer_status`, and when it was cancelled with the `reason`: its ' +
+        'owner took it back, or the ticket was voided, refunded, exchanged or reissued meanwhile.',
       answer: one('ticket', Ticket),
       problems: ['user_required', 'not_found', 'conflict', 'holder_locked'],
     },

@@ -17,6 +17,19 @@ export const transferCode = z
 
 // ── answers ──
 
+/** Why an offer ended that nobody answered: its owner took it back, or something became of the ticket. */
+export const CANCELLED_BECAUSE = [
+  'taken_back',
+  'reissued',
+  'voided',
+  'refunded',
+  'exchanged',
+  'courtesy_expired',
+  'courtesy_revoked',
+  'event_cancelled',
+] as const;
+export type CancelledBecause = (typeof CANCELLED_BECAUSE)[number];
+
 export const Transfer = z
   .object({
     id: z.string(),
@@ -28,5 +41,9 @@ export const Transfer = z
     expires_at: at,
     created_at: at,
     closed_at: at.nullable(),
+    reason: z
+      .enum(CANCELLED_BECAUSE)
+      .nullable()
+      .describe('Why a cancelled one ended: it was taken back, or something became of its ticket.'),
   })
   .meta({ id: 'Transfer' });

@@ -45,6 +45,7 @@ describe('POST /tickets/:ticket_id/transfer', () => {
       expires_at: expect.any(String),
       created_at: expect.any(String),
       closed_at: null,
+      reason: null,
     });
     expect((await world.call(`/tickets/${ticket.id}`, { who: 'john' })).body.ticket).toEqual(before);
     const code = await mailedCode();

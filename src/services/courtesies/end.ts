@@ -5,6 +5,7 @@ import { recordChanges } from '../changes.ts';
 import { type GivenPlace, takeBackPlaces } from '../inventory/give.ts';
 import { isLive, type TicketRow } from '../tickets/row.ts';
 import { ticketChange } from '../tickets/tell.ts';
+import { voidTickets } from '../tickets/void.ts';
 import { moveQuota } from './quotas.ts';
 import { type CourtesyRecord, courtesyChange } from './row.ts';
 
@@ -14,12 +15,6 @@ const AT_ONCE = 200;
 const LOCK_TICKETS = statement(
   'courtesy_lock_tickets',
   'SELECT t.* FROM ticket t WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) ORDER BY t.id FOR UPDATE',
-);
-const VOID = statement(
-  'courtesy_ticket_void',
-  `UPDATE ticket t SET status = 'void', voided_at = now(),
-     updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
-   WHERE t.company_id = $1 AND t.id = ANY($2::uuid[]) AND t.status IN ('valid', 'used')`,
 );
 const END = statement(
   'courtesy_end',
@@ -76,8 +71,7 @@ export async function endCourtesies(
     company_id,
     unused.filter(({ ticket_id }) => ticket_id !== null).map((row) => row as GivenPlace),
   );
-  const voided = live.length ? await tx.execute(VOID, [company_id, live.map(({ id }) => id)]) : 0;
-  if (voided !== live.length) throw new Error('a ticket changed under its lock');
+  await voidTickets(tx, live, to === 'expired' ? 'courtesy_expired' : 'courtesy_revoked');
   const ended = await tx.query<CourtesyRecord>(END, [
     ...[company_id, unused.map(({ id }) => id), to, reason, by],
     unused.map(({ status }) => status),

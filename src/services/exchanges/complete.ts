@@ -100,7 +100,7 @@ export async function completeExchange(tx: Tx, completion: Completion): Promise<
 
   await exchangeStock(tx, company_id, { cart_id: cart.id, hold_cart_id: hold.id, old, fresh, keep_places });
   const ids = old.map(({ id }) => id);
-  const voided = await voidTicketsOfLines(tx, company_id, cart.id, ids, exchange.forced);
+  const voided = await voidTicketsOfLines(tx, company_id, cart.id, ids, exchange.forced, 'exchanged');
   await moveLines(tx, cart, hold, old, fresh);
   const issued = fresh.map((line) => ({ ...line, cart_id: cart.id }));
   await issueTickets(tx, company_id, issued, new Map([[cart.id, cart]]));

@@ -104,7 +104,9 @@ export async function refundSale(
   const closed = plan.closed.map((line) => line.id);
 
   if (!keep_inventory) await returnLines(tx, company_id, plan.closed, 'sold');
-  const tickets = closed.length ? await voidTicketsOfLines(tx, company_id, id, closed, force) : [];
+  const tickets = closed.length
+    ? await voidTicketsOfLines(tx, company_id, id, closed, force, 'refunded')
+    : [];
   await refundLines(tx, company_id, plan, keep_inventory);
   const payments = await lockTaken(tx, company_id, [id]);
   const share = { cart, reason, sale_detail_ids: closed, client_id: ctx.client_id };

@@ -1,26 +1,21 @@
 import type { Context } from '../../context.ts';
-import { type Statement, statement } from '../../db/client.ts';
+import { statement } from '../../db/client.ts';
 import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { RevokeTicket } from '../../schemas/tickets.ts';
 import { recordAudit } from '../audit.ts';
 import { recordChanges } from '../changes.ts';
-import { cancelPending } from '../transfers/offer.ts';
+import { cancelOffers } from '../transfers/cancel.ts';
 import { MAX_SERIAL } from './code.ts';
 import { mailNewCode } from './mail.ts';
 import { isLive, lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
 import { mayBecome } from './state.ts';
 import { ticketChange } from './tell.ts';
+import { voidTickets } from './void.ts';
 
 const REISSUE = statement(
   'ticket_reissue',
   `UPDATE ticket SET serial = serial + 1, updated_at = greatest(now(), updated_at + interval '1 millisecond')
-   WHERE company_id = $1 AND id = $2 AND status = $3::ticket_status RETURNING *`,
-);
-const VOID = statement(
-  'ticket_void',
-  `UPDATE ticket SET status = 'void', voided_at = now(),
-     updated_at = greatest(now(), updated_at + interval '1 millisecond')
    WHERE company_id = $1 AND id = $2 AND status = $3::ticket_status RETURNING *`,
 );
 
@@ -39,21 +34,21 @@ export async function reissueTicket(
     const row = await lockTicket(tx, ctx, ticket_id);
     if (!isLive(row)) throw dead(row);
     if (row.serial >= MAX_SERIAL) throw new AppError('conflict', 'This ticket was reissued too often.');
-    const changed = await change(tx, REISSUE, row);
+    const changed = await renew(tx, row);
     await recordAudit(tx, ctx, {
       ...{ action: 'ticket.reissue', subject_type: 'ticket', subject_id: row.id },
       ...{ before: { serial: row.serial }, after: { serial: changed.serial, ...body } },
     });
     await mailNewCode(tx, changed, 'reissue', ctx.language);
     await recordChanges(tx, [ticketChange('ticket.reissued', row, { serial: changed.serial })]);
-    await cancelPending(tx, row);
+    await cancelOffers(tx, [row], 'reissued');
     return presentTicket(ctx, changed, sign, tx);
   });
 }
 
 /**
- * Makes a ticket worthless at the door. No money moves and its place stays sold: a refund of its sale detail gives both
- * back, before or after.
+ * Makes a ticket worthless at the door, and whoever it is on offer to gets nothing. No money moves and its place stays
+ * sold: a refund of its sale detail gives both back, before or after.
  * @throws AppError not_found; conflict when the ticket no longer admits
  */
 export async function voidTicket(ctx: Context, ticket_id: string, body: RevokeTicket): Promise<TicketView> {
@@ -61,7 +56,7 @@ export async function voidTicket(ctx: Context, ticket_id: string, body: RevokeTi
   return transaction(ctx, async (tx) => {
     const row = await lockTicket(tx, ctx, ticket_id);
     if (row.status === 'void' || !mayBecome(row.status, 'void')) throw dead(row);
-    const changed = await change(tx, VOID, row);
+    const [changed = row] = await voidTickets(tx, [row], 'voided');
     await recordAudit(tx, ctx, {
       ...{ action: 'ticket.void', subject_type: 'ticket', subject_id: row.id },
       ...{ before: { status: row.status }, after: { status: changed.status, ...body } },
@@ -71,12 +66,8 @@ export async function voidTicket(ctx: Context, ticket_id: string, body: RevokeTi
   });
 }
 
-async function change(
-  tx: Tx,
-  statement: Statement,
-  { company_id, id, status }: TicketRow,
-): Promise<TicketRow> {
-  const [changed] = await tx.query<TicketRow>(statement, [company_id, id, status]);
+async function renew(tx: Tx, { company_id, id, status }: TicketRow): Promise<TicketRow> {
+  const [changed] = await tx.query<TicketRow>(REISSUE, [company_id, id, status]);
   if (!changed) throw new Error('a ticket changed under its lock');
   return changed;
 }

@@ -1,8 +1,9 @@
 import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
-import type { TicketRow } from './row.ts';
-import { hasAdmitted, isLive } from './row.ts';
+import type { CancelledBecause } from '../../schemas/transfers.ts';
+import { cancelOffers } from '../transfers/cancel.ts';
+import { hasAdmitted, isLive, type TicketRow } from './row.ts';
 
 const LOCK = statement(
   'ticket_lock_of_lines',
@@ -10,15 +11,15 @@ const LOCK = statement(
    WHERE t.company_id = $1 AND t.cart_id = $2 AND t.sale_detail_id = ANY($3::uuid[]) ORDER BY t.id FOR UPDATE`,
 );
 const VOID = statement(
-  'ticket_void_of_lines',
+  'ticket_void',
   `UPDATE ticket t SET status = 'void', voided_at = now(),
      updated_at = greatest(now(), t.updated_at + interval '1 millisecond')
    FROM unnest($2::uuid[], $3::ticket_status[]) AS r (id, from_status)
-   WHERE t.company_id = $1 AND t.id = ANY($2) AND t.id = r.id AND t.status = r.from_status`,
+   WHERE t.company_id = $1 AND t.id = ANY($2) AND t.id = r.id AND t.status = r.from_status RETURNING t.*`,
 );
 
 /**
- * Makes the tickets of lines worthless, for their lines are refunded. The caller holds the cart's lock.
+ * Makes the tickets of lines worthless, for their lines are refunded or exchanged. The caller holds the cart's lock.
  * @param force also those that were used at the door
  * @returns the tickets as they were
  * @throws AppError conflict naming the used ones, unless forced: who was inside has had what was paid for
@@ -29,6 +30,7 @@ export async function voidTicketsOfLines(
   cart_id: string,
   line_ids: readonly string[],
   force: boolean,
+  reason: 'refunded' | 'exchanged',
 ): Promise<TicketRow[]> {
   const tickets = (await tx.query<TicketRow>(LOCK, [company_id, cart_id, line_ids])).filter(isLive);
   const used = tickets.filter(hasAdmitted);
@@ -36,7 +38,7 @@ export async function voidTicketsOfLines(
     throw new AppError('conflict', 'Some of these tickets were used at the door: force refunds them, too.', {
       used_ticket_ids: used.map(({ id }) => id),
     });
-  await voidLocked(tx, company_id, tickets);
+  await voidTickets(tx, tickets, reason);
   return tickets;
 }
 
@@ -58,15 +60,30 @@ export async function voidTicketsLeft(
   most: number,
 ): Promise<TicketRow[]> {
   const tickets = await tx.query<TicketRow>(LOCK_LEFT, [company_id, event_id, most]);
-  if (tickets.length) await voidLocked(tx, company_id, tickets);
+  await voidTickets(tx, tickets, 'event_cancelled');
   return tickets;
 }
 
-async function voidLocked(tx: Tx, company_id: number, tickets: readonly TicketRow[]): Promise<void> {
-  const voided = await tx.execute(VOID, [
-    company_id,
+/**
+ * Makes tickets worthless that the caller has locked, and ends the offers of them: whoever is offered one accepts it
+ * before or not at all. Whoever calls tells of the tickets.
+ * @param tickets of one company
+ * @param reason what their offers say of their end
+ * @returns the tickets as they are now, in any order
+ */
+export async function voidTickets(
+  tx: Tx,
+  tickets: readonly TicketRow[],
+  reason: CancelledBecause,
+): Promise<TicketRow[]> {
+  const [first] = tickets;
+  if (!first) return [];
+  const voided = await tx.query<TicketRow>(VOID, [
+    first.company_id,
     tickets.map(({ id }) => id),
     tickets.map(({ status }) => status),
   ]);
-  if (voided !== tickets.length) throw new Error('a ticket changed under its lock');
+  if (voided.length !== tickets.length) throw new Error('a ticket changed under its lock');
+  await cancelOffers(tx, tickets, reason);
+  return voided;
 }

@@ -9,8 +9,8 @@ import { enqueueMail } from '../mail/enqueue.ts';
 import { lockTicket, readTicket, requireUntouched, type TicketRow } from '../tickets/row.ts';
 import { ticketChange } from '../tickets/tell.ts';
 import { momentIn } from '../tickets/words.ts';
+import { cancelOffers } from './cancel.ts';
 import {
-  closeTransfer,
   hashOf,
   newTransferCode,
   presentTransfer,
@@ -34,8 +34,8 @@ const EXPIRE = statement(
 );
 const PENDING = statement(
   'transfer_pending',
-  `SELECT ${TRANSFER_COLUMNS} FROM transfer f
-   WHERE f.company_id = $1 AND f.ticket_id = $2 AND f.status = 'pending' AND f.expires_at > now() FOR UPDATE`,
+  `SELECT FROM transfer f
+   WHERE f.company_id = $1 AND f.ticket_id = $2 AND f.status = 'pending' AND f.expires_at > now()`,
 );
 const INSERT = statement(
   'transfer_insert',
@@ -67,7 +67,7 @@ export async function offerTransfer(
     const ticket = await lockTicket(tx, ctx, ticket_id);
     const event = await requireTransferable(tx, ticket);
     await tx.execute(EXPIRE, [ctx.company_id, ticket_id]);
-    if (await pendingOf(tx, ticket))
+    if ((await tx.query(PENDING, [ctx.company_id, ticket_id])).length)
       throw new AppError('conflict', 'This ticket is on offer already: take that back first.');
     const [row] = await tx.query<TransferRow>(INSERT, [
       ctx.company_id,
@@ -102,9 +102,6 @@ export async function requireTransferable(tx: Tx, ticket: TicketRow): Promise<Tr
   return event;
 }
 
-const pendingOf = async (tx: Tx, { company_id, id }: TicketRow): Promise<TransferRow | undefined> =>
-  (await tx.query<TransferRow>(PENDING, [company_id, id]))[0];
-
 /**
  * Takes an offer back: its code is worth nothing from now on.
  * @throws AppError not_found when the ticket is not on offer
@@ -112,20 +109,8 @@ const pendingOf = async (tx: Tx, { company_id, id }: TicketRow): Promise<Transfe
 export async function takeBackTransfer(ctx: Context, ticket_id: string): Promise<void> {
   return transaction(ctx, async (tx) => {
     const ticket = await lockTicket(tx, ctx, ticket_id);
-    if (!(await cancelPending(tx, ticket))) throw notFound('Transfer');
+    if (!(await cancelOffers(tx, [ticket], 'taken_back'))) throw notFound('Transfer');
   });
-}
-
-/**
- * Ends the offer of a ticket that is locked, and tells so.
- * @returns false when it was not on offer
- */
-export async function cancelPending(tx: Tx, ticket: TicketRow): Promise<boolean> {
-  const pending = await pendingOf(tx, ticket);
-  if (!pending) return false;
-  await closeTransfer(tx, pending, 'cancelled');
-  await recordChanges(tx, [ticketChange('ticket.transfer_cancelled', ticket)]);
-  return true;
 }
 
 const CHAIN = statement(

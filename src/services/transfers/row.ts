@@ -21,6 +21,7 @@ export interface TransferRow {
   expires_at: Date;
   created_at: Date;
   closed_at: Date | null;
+  reason: TransferView['reason'];
   /** By the database's clock, whatever the status column says. */
   overdue: boolean;
 }
@@ -44,6 +45,7 @@ export const presentTransfer = ({ to_email, overdue, ...row }: TransferRow): Tra
   expires_at: row.expires_at,
   created_at: row.created_at,
   closed_at: row.closed_at,
+  reason: row.reason,
 });
 
 const FIND = statement(
@@ -75,9 +77,12 @@ export async function lockByCode(
   const [ticket] = await tx.query<TicketRow>(LOCK_TICKET, [ctx.company_id, found.ticket_id]);
   const [transfer] = await tx.query<TransferRow>(LOCK, [ctx.company_id, hash]);
   if (!ticket || !transfer) throw notFound('Transfer');
-  const { status } = presentTransfer(transfer);
+  const { status, reason } = presentTransfer(transfer);
   if (status !== 'pending')
-    throw new AppError('conflict', `This transfer is ${status}.`, { transfer_status: status });
+    throw new AppError('conflict', `This transfer is ${status}.`, {
+      transfer_status: status,
+      ...(reason && { reason }),
+    });
   return { ticket, transfer };
 }
 
@@ -87,11 +92,11 @@ const CLOSE = statement(
    WHERE f.company_id = $1 AND f.id = $2 AND f.status = 'pending' RETURNING ${TRANSFER_COLUMNS}`,
 );
 
-/** Ends a pending transfer whose row is locked. */
+/** Writes the answer to a pending transfer whose row is locked. */
 export async function closeTransfer(
   tx: Tx,
   { company_id, id }: TransferRow,
-  status: Exclude<TransferView['status'], 'pending'>,
+  status: 'accepted' | 'declined',
   to_user_id: number | null = null,
 ): Promise<TransferRow> {
   const [closed] = await tx.query<TransferRow>(CLOSE, [company_id, id, status, to_user_id]);
