@@ -68,6 +68,7 @@ function rowsOf(geometry: MapGeometry): PickRow[] {
   if (!rows) {
     rows = geometry.rows.map((row) => ({
       section_id: geometry.sections[row.section]?.id as number,
+      lowest_rank: row.seats.reduce((lowest, n) => Math.min(lowest, geometry.rank[n] as number), Infinity),
       seats: Array.from(row.seats, (n) => ({
         id: n,
         position: geometry.position[n] as number,

@@ -1,6 +1,8 @@
 /** A row of seats as the picker sees it: neighbours have positions that differ by one; a gap is an aisle. */
 export interface PickRow {
   section_id: number;
+  /** Not above the rank of any of its seats: a row that cannot beat what is found already is not looked at. */
+  lowest_rank: number;
   seats: readonly PickSeat[];
 }
 
@@ -69,6 +71,7 @@ function bestBlock(
 ): number[] | undefined {
   let best: { row: PickRow; start: number; cost: number } | undefined;
   for (const row of rows) {
+    if (best && row.lowest_rank * quantity >= best.cost) continue;
     const { seats } = row;
     let run = 0; // neighbours that suit, up to and including this seat
     let ranks = 0; // sum over the last `quantity` of them

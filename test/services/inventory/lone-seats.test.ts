@@ -154,6 +154,7 @@ it('best available is never refused for them', () => {
       const { map, isFree } = house(...plan);
       const rows: PickRow[] = map.rows.map((row, r) => ({
         section_id: r + 1,
+        lowest_rank: 1,
         seats: Array.from(row.seats, (n) => ({
           ...{ id: n, position: map.position[n] as number, rank: ranks[n] as number },
           ...{ accessible: map.accessible[n] === 1, companion_of: map.companionOf[n] ? 999 : null },

@@ -32,6 +32,7 @@ const house = fc
       let accessible: number | null = null;
       return {
         section_id: r + 1,
+        lowest_rank: Math.min(...seats.map(({ rank }) => rank)),
         seats: seats.map(({ aisle, kind, free: isFree, rank }): PickSeat => {
           id += 1;
           position += aisle ? 2 : 1;
@@ -203,7 +204,7 @@ describe('examples', () => {
       const companion_of = sign === 'C' ? i : null;
       seats.push({ id: i + 1, position: i + 1, rank: i + 1, accessible: sign === 'A', companion_of });
     });
-    return { rows: [{ section_id: 1, seats }], isFree: (id) => plan[id - 1] !== 'x' };
+    return { rows: [{ section_id: 1, lowest_rank: 1, seats }], isFree: (id) => plan[id - 1] !== 'x' };
   };
   const pick = (plan: string, quantity: number, more: Partial<PickAsk> = {}) => {
     const { rows, isFree } = row(plan);
