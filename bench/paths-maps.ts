@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beside, type Felt } from './beside.ts';
 import { atMost, median, type Path } from './paths.ts';
@@ -12,6 +13,25 @@ async function timed(url: string, headers: Record<string, string>, init: Request
     answer,
     bytes: Number(answer.headers.get('content-length') ?? bytes.byteLength),
   };
+}
+
+/** Requests by which a server is warm that are sent one after the other. */
+const WARM_UPS = 200;
+
+const kept = new http.Agent({ keepAlive: true });
+
+/** Milliseconds until a request that makes something is answered. By a lean client: `fetch` takes a millisecond for itself. */
+function posted(url: string, headers: Record<string, string>, body: string): Promise<number> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { method: 'POST', agent: kept, headers }, (answer) => {
+      answer.resume().on('end', () => {
+        if (answer.statusCode === 201) resolve(performance.now() - began);
+        else reject(new Error(`${url} answered ${answer.statusCode}`));
+      });
+    });
+    request.on('error', reject).end(body);
+  });
 }
 
 export const availability: Path = {
@@ -164,11 +184,8 @@ export const bestAvailable: Path = {
       items: [{ ticket_type_id, best_available: { quantity: 4, together: true } }],
     });
     const times: number[] = [];
-    for (let i = 0; i < 60; i++) {
-      const { ms, answer } = await timed(`${api.url}/carts`, headers, { method: 'POST', body });
-      if (answer.status !== 201) throw new Error(`best available answered ${answer.status}`);
-      if (i >= 10) times.push(ms);
-    }
+    for (let i = 0; i < WARM_UPS + 60; i++) times.push(await posted(`${api.url}/carts`, headers, body));
+    times.splice(0, WARM_UPS);
     return [atMost('best available, 4 together, 50,000 seats half sold, round trip', median(times), 5, 'ms')];
   },
 };

@@ -51,7 +51,7 @@ try {
   await bare.stop();
   await system.close();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  for (const used of [folder, server.folder]) rmSync(used, { recursive: true, force: true });
 }
 console.log(missed ? `${missed} goals missed` : 'all goals met');
 
