@@ -1,5 +1,5 @@
 import { load } from './load.ts';
-import { atMost, median, type Path, ratio, warm } from './paths.ts';
+import { atMost, type Bench, median, type Path, ratio, WARM_UPS, warm } from './paths.ts';
 import { buyPlaces, holdPlaces, holdSeats, reference } from './pgbench.ts';
 import type { Sellable } from './world.ts';
 
@@ -14,7 +14,9 @@ const pairs = ({ ticket_type_id, seat_ids }: Sellable) =>
 
 export const holdTwoSeats: Path = {
   name: 'hold two seats',
-  async measure({ folder, url, api, token, world, rounds }) {
+  async measure(bench) {
+    const { folder, url, api, token, world, rounds } = bench;
+    for (let i = 0; i < WARM_UPS; i++) await holdPlacesOf(bench);
     const ours: number[] = [];
     const p99: number[] = [];
     const theirs: number[] = [];
@@ -43,25 +45,31 @@ export const holdTwoSeats: Path = {
 
 const FLASH = 60_000;
 
+/** Everybody opens carts with two places of one section. */
+async function holdPlacesOf({ folder, api, token, world }: Bench): Promise<number> {
+  const { ticket_type_id } = world.flash;
+  const body = JSON.stringify({ items: [{ ticket_type_id, quantity: 2 }] });
+  const { rate, failures } = await load(folder, {
+    url: api.url,
+    method: 'POST',
+    headers: json(token),
+    requests: Array.from({ length: FLASH }, () => ({ path: '/carts', body })),
+    seconds: 4,
+  });
+  if (failures) throw new Error(`${failures} holds failed`);
+  return rate;
+}
+
 export const flashSale: Path = {
   name: 'flash sale of one section',
-  async measure({ folder, url, api, token, world, rounds, system }) {
-    const { event_id, section_id, ticket_type_id } = world.flash;
-    const body = JSON.stringify({ items: [{ ticket_type_id, quantity: 2 }] });
-    const requests = Array.from({ length: FLASH }, () => ({ path: '/carts', body }));
+  async measure(bench) {
+    const { folder, url, world, rounds, system } = bench;
+    const { event_id, section_id } = world.flash;
+    for (let i = 0; i < WARM_UPS; i++) await holdPlacesOf(bench);
     const ours: number[] = [];
     const theirs: number[] = [];
-    let sent = 0;
     for (let round = 0; round < rounds; round++) {
-      const { rate, failures } = await load(folder, {
-        url: api.url,
-        method: 'POST',
-        headers: json(token),
-        requests,
-        seconds: 4,
-      });
-      if (failures) throw new Error(`${failures} holds failed`);
-      ours.push(rate);
+      ours.push(await holdPlacesOf(bench));
       const single = holdPlaces(world.flashReference.event_id, world.flashReference.section_id);
       theirs.push(await reference(folder, url, single, 3, [2, 8, 50]));
     }
@@ -71,14 +79,13 @@ export const flashSale: Path = {
       [event_id, section_id],
     );
     const { held, lines } = counted.rows[0];
-    sent = held - lines;
     return [
       ratio('flash sale: hold 2 of one section, of pgbench on the one row', ours, theirs, 10),
       {
         what: 'flash sale: counter equals the tickets held',
         figure: `${held} / ${lines}`,
         goal: 'equal',
-        met: sent === 0,
+        met: held === lines,
       },
     ];
   },

@@ -1,12 +1,10 @@
 import { uuidv7 } from '../src/uuid.ts';
 import { load } from './load.ts';
-import { atMost, type Bench, median, type Path, ratio, warm } from './paths.ts';
+import { atMost, type Bench, median, type Path, ratio, WARM_UPS, warm } from './paths.ts';
 import { reference, scanTicket } from './pgbench.ts';
 
 /** More than are answered in the time. */
 const TICKETS_A_ROUND = 30_000;
-/** Loads before the first round: V8 compiles by and by what is used most, and takes some 60,000 scans to be done with it. */
-const WARM_UPS = 4;
 
 export const scans: Path = {
   name: 'validation of a scanned ticket',

@@ -82,6 +82,9 @@ export const atMost = (
   ...(detail && { detail }),
 });
 
+/** Loads before the first round, by which a server is warm: V8 compiles by and by what is used most. */
+export const WARM_UPS = 4;
+
 /** The first round warms the server and the reference up, and is not counted. */
 export const warm = (rounds: readonly number[]): number[] => rounds.slice(1);
 
