@@ -141,7 +141,8 @@ export const Manifest = z
       .array(z.array(z.union([z.string(), z.int(), z.null()])))
       .describe(
         'Of each: id, serial that its code must have, ticket type, status (unpaid, void and transferred let nobody in), ' +
-          'entries used, people inside, name of the holder, seat.',
+          'entries used, people inside, name of the holder, seat, and of a courtesy that nobody has come in on the time ' +
+          'from which it lets nobody in.',
       ),
     signature: z.object({ kid: z.string(), value: z.string().describe('64 bytes in base64url.') }),
   })

@@ -85,6 +85,11 @@ const shape = {
   entries: z.int().describe('Entries used; an exit gives one back where the type allows re-entry.'),
   validated_at: at.nullable().describe('When it last let somebody in.'),
   voided_at: at.nullable(),
+  expires_at: at
+    .nullable()
+    .describe(
+      'Of a courtesy: it lets nobody in from then on, unless its guest has come before. Null: never.',
+    ),
   created_at: at,
   updated_at: at,
 };

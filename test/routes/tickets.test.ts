@@ -49,6 +49,7 @@ describe('GET /tickets/:ticket_id', () => {
       qr_code: expect.stringMatching(/^[A-Z2-7]{143}$/),
       validated_at: null,
       voided_at: null,
+      expires_at: null,
       created_at: expect.stringMatching(/\.\d{3}Z$/),
       updated_at: expect.stringMatching(/\.\d{3}Z$/),
     });

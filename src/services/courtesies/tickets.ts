@@ -8,9 +8,9 @@ import { type CourtesyRecord, courtesyChange } from './row.ts';
 const ISSUE = statement(
   'courtesy_ticket_issue',
   `INSERT INTO ticket (company_id, id, event_id, ticket_type_id, courtesy_id, interface_id, section_id, seat_id, user_id,
-     first_name, last_name, email, document_number)
+     first_name, last_name, email, document_number, expires_at)
    SELECT k.company_id, k.ticket_id, k.event_id, k.ticket_type_id, k.id, k.interface_id, k.section_id, k.seat_id, k.user_id,
-     k.first_name, k.last_name, k.email, k.document_number
+     k.first_name, k.last_name, k.email, k.document_number, k.expires_at
    FROM courtesy k WHERE k.company_id = $1 AND k.id = ANY($2::uuid[])`,
 );
 

@@ -34,7 +34,7 @@ export async function changeHolder(
   return transaction(ctx, async (tx) => {
     const row = await lockTicket(tx, ctx, ticket_id);
     assertFresh(ctx, row.updated_at);
-    requireUntouched(row);
+    requireUntouched(row, ctx.now);
     const [event] = await tx.query<{ until: Date; open: boolean }>(CHANGEABLE, [
       ctx.company_id,
       row.event_id,

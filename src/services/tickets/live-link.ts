@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
 import type { System } from '../../system.ts';
-import { isLive, type TicketRow } from './row.ts';
+import { admits, type TicketRow } from './row.ts';
 
 /** Goes before what is signed: no code at a door can pass for a link, nor a link for a code. */
 const PURPOSE = 'ticketing-api/live-code';
@@ -39,7 +39,7 @@ export async function ticketOfLink(system: System, pass: string): Promise<Ticket
   if (!signature) throw notFound('Ticket');
   // The ticket first: strangers make nobody read keys.
   const [ticket] = await system.db.query<TicketRow>(TICKET, [Number(company), id]);
-  if (!ticket || ticket.serial !== Number(serial) || !isLive(ticket)) throw notFound('Ticket');
+  if (!ticket || ticket.serial !== Number(serial) || !admits(ticket, new Date())) throw notFound('Ticket');
   const key = (await system.ticketKeys.publicJwks(ticket.company_id)).find((jwk) => jwk.kid === kid);
   if (!key) throw notFound('Ticket');
   const { kty, crv, x } = key;

@@ -1,12 +1,11 @@
 import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
-import { AppError } from '../../errors.ts';
 import type { TicketCode } from '../../schemas/tickets.ts';
 import { liveLink } from './live-link.ts';
 import { qrPng, qrSvg } from './qr-image.ts';
 import { changesAfter, ROTATION } from './rotation.ts';
-import { claimsOf, isLive, readTicket, type TicketRow } from './row.ts';
+import { admits, claimsOf, dead, readTicket, type TicketRow } from './row.ts';
 
 const EVENT_NAME = statement('ticket_event_name', 'SELECT name FROM event WHERE company_id = $1 AND id = $2');
 
@@ -51,10 +50,7 @@ export async function getCode(ctx: Context, ticket_id: string): Promise<z.output
 }
 
 async function liveCode(ctx: Context, row: TicketRow): Promise<string> {
-  if (!isLive(row))
-    throw new AppError('conflict', `This ticket is ${row.status}: it has no code.`, {
-      ticket_status: row.status,
-    });
+  if (!admits(row, ctx.now)) throw dead(row);
   const { db, rotatingEvents, ticketKeys } = ctx.system;
   const rotating = await rotatingEvents.among(db, ctx.company_id, [row.event_id]);
   const sign = await ticketKeys.signer(ctx.company_id);

@@ -8,7 +8,7 @@ import { recordChanges } from '../changes.ts';
 import { cancelOffers } from '../transfers/cancel.ts';
 import { MAX_SERIAL } from './code.ts';
 import { mailNewCode } from './mail.ts';
-import { isLive, lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
+import { admits, dead, lockTicket, presentTicket, type TicketRow, type TicketView } from './row.ts';
 import { mayBecome } from './state.ts';
 import { ticketChange } from './tell.ts';
 import { voidTickets } from './void.ts';
@@ -32,7 +32,7 @@ export async function reissueTicket(
   const sign = await ctx.system.ticketKeys.signer(ctx.company_id);
   return transaction(ctx, async (tx) => {
     const row = await lockTicket(tx, ctx, ticket_id);
-    if (!isLive(row)) throw dead(row);
+    if (!admits(row, ctx.now)) throw dead(row);
     if (row.serial >= MAX_SERIAL) throw new AppError('conflict', 'This ticket was reissued too often.');
     const changed = await renew(tx, row);
     await recordAudit(tx, ctx, {
@@ -71,6 +71,3 @@ async function renew(tx: Tx, { company_id, id, status }: TicketRow): Promise<Tic
   if (!changed) throw new Error('a ticket changed under its lock');
   return changed;
 }
-
-const dead = ({ status }: TicketRow) =>
-  new AppError('conflict', `This ticket is ${status}.`, { ticket_status: status });

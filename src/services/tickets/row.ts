@@ -34,6 +34,7 @@ export interface TicketRow {
   inside: number;
   validated_at: Date | null;
   voided_at: Date | null;
+  expires_at: Date | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -94,11 +95,29 @@ export const hasAdmitted = ({ status, validated_at }: Pick<TicketRow, 'status' |
   status === 'used' || validated_at !== null;
 
 /**
- * Only a valid ticket that has let nobody in changes hands.
+ * Has a courtesy that nobody came in on run out? From that instant it admits nobody, whether or not anything has voided
+ * it yet.
+ */
+export const hasLapsed = (
+  { expires_at, validated_at }: Pick<TicketRow, 'expires_at' | 'validated_at'>,
+  at: Date,
+): boolean => expires_at !== null && validated_at === null && expires_at <= at;
+
+/** Would its code open a door, as far as the ticket alone tells? */
+export const admits = (ticket: TicketRow, at: Date): boolean => isLive(ticket) && !hasLapsed(ticket, at);
+
+/** Why a ticket that admits nobody has nothing to show. */
+export const dead = ({ status, expires_at }: TicketRow): AppError =>
+  isLive({ status })
+    ? new AppError('conflict', 'This ticket has expired.', { ticket_status: status, expires_at })
+    : new AppError('conflict', `This ticket is ${status}.`, { ticket_status: status });
+
+/**
+ * Only a valid ticket that has let nobody in changes hands, and no courtesy that has run out.
  * @throws AppError holder_locked
  */
-export function requireUntouched(ticket: TicketRow): void {
-  const { status, validated_at } = ticket;
+export function requireUntouched(ticket: TicketRow, now: Date): void {
+  const { status, validated_at, expires_at } = ticket;
   if (status !== 'valid')
     throw new AppError('holder_locked', `This ticket is ${status}.`, { ticket_status: status });
   if (hasAdmitted(ticket))
@@ -106,6 +125,8 @@ export function requireUntouched(ticket: TicketRow): void {
       ticket_status: status,
       validated_at,
     });
+  if (hasLapsed(ticket, now))
+    throw new AppError('holder_locked', 'This ticket has expired.', { ticket_status: status, expires_at });
 }
 
 /** What a live ticket's code says. */
@@ -131,8 +152,8 @@ export async function presentTickets(
     const at = rotating.has(row.event_id) ? ctx.now : undefined;
     return {
       ...presentScanned(row, labels),
-      qr_code: isLive(row) ? sign(claimsOf(row), at) : null,
-      qr_code_changes_at: isLive(row) && at ? changesAfter(at) : null,
+      qr_code: admits(row, ctx.now) ? sign(claimsOf(row), at) : null,
+      qr_code_changes_at: admits(row, ctx.now) && at ? changesAfter(at) : null,
     };
   });
 }
@@ -168,6 +189,7 @@ export function presentScanned(row: TicketRow, labels: ReadonlyMap<number, SeatL
     entries: row.entries,
     validated_at: row.validated_at,
     voided_at: row.voided_at,
+    expires_at: row.expires_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
   };

@@ -1,8 +1,8 @@
 import { statement } from '../../db/client.ts';
-import { AppError, type Language } from '../../errors.ts';
+import type { Language } from '../../errors.ts';
 import type { System } from '../../system.ts';
 import { liveLink } from './live-link.ts';
-import { claimsOf, isLive, type TicketRow } from './row.ts';
+import { admits, claimsOf, dead, type TicketRow } from './row.ts';
 
 /** All that a ticket shows of itself to the person who carries it. */
 export interface Sheet {
@@ -56,10 +56,7 @@ const SHEETS = statement(
  */
 export async function sheetOfTicket(system: System, row: TicketRow, language: Language): Promise<Sheet> {
   const [sheet] = await sheetsOf(system, [row], language);
-  if (!sheet)
-    throw new AppError('conflict', `This ticket is ${row.status}: there is nothing to carry.`, {
-      ticket_status: row.status,
-    });
+  if (!sheet) throw dead(row);
   return sheet;
 }
 
@@ -69,7 +66,8 @@ export async function sheetsOf(
   rows: readonly TicketRow[],
   language: Language,
 ): Promise<Sheet[]> {
-  const living = rows.filter(isLive);
+  const now = new Date();
+  const living = rows.filter((row) => admits(row, now));
   const [first] = living;
   if (!first) return [];
   const { company_id } = first;

@@ -34,7 +34,7 @@ export async function acceptTransfer(ctx: Context, code: string): Promise<Ticket
   return transaction(ctx, async (tx) => {
     const { ticket, transfer } = await lockByCode(tx, ctx, code);
     if (ticket.user_id === user_id) throw new AppError('conflict', 'This ticket is yours already.');
-    await requireTransferable(tx, ticket);
+    await requireTransferable(tx, ticket, ctx.now);
     if (ticket.serial >= MAX_SERIAL)
       throw new AppError('conflict', 'This ticket has changed hands too often.');
     await closeTransfer(tx, transfer, 'accepted', user_id);

@@ -19,12 +19,12 @@ import {
   type TransferView,
 } from './row.ts';
 
-// A recipient has a week, but no longer than the event lets holders change.
+// A recipient has a week, but no longer than the event lets holders change, or the ticket is good at all.
 const EVENT = statement(
   'transfer_event',
   `SELECT e.name, e.starts_at, e.time_zone, coalesce(e.holder_change_until, e.starts_at) AS until,
      coalesce(e.holder_change_until, e.starts_at) > now() AS open,
-     least(now() + interval '7 days', coalesce(e.holder_change_until, e.starts_at)) AS expires_at
+     least(now() + interval '7 days', coalesce(e.holder_change_until, e.starts_at), $3::timestamptz) AS expires_at
    FROM event e WHERE e.company_id = $1 AND e.id = $2`,
 );
 const EXPIRE = statement(
@@ -65,7 +65,7 @@ export async function offerTransfer(
   const code = newTransferCode();
   return transaction(ctx, async (tx) => {
     const ticket = await lockTicket(tx, ctx, ticket_id);
-    const event = await requireTransferable(tx, ticket);
+    const event = await requireTransferable(tx, ticket, ctx.now);
     await tx.execute(EXPIRE, [ctx.company_id, ticket_id]);
     if ((await tx.query(PENDING, [ctx.company_id, ticket_id])).length)
       throw new AppError('conflict', 'This ticket is on offer already: take that back first.');
@@ -90,13 +90,14 @@ export async function offerTransfer(
 }
 
 /**
- * A ticket that has let nobody in yet changes hands until the time its event names, or else until it starts.
+ * A ticket that has let nobody in yet changes hands until the time its event names, or else until it starts. A courtesy
+ * that has run out does not.
  * @throws AppError holder_locked
  */
-export async function requireTransferable(tx: Tx, ticket: TicketRow): Promise<TransferEvent> {
-  requireUntouched(ticket);
-  const { company_id, event_id } = ticket;
-  const [event] = await tx.query<TransferEvent>(EVENT, [company_id, event_id]);
+export async function requireTransferable(tx: Tx, ticket: TicketRow, now: Date): Promise<TransferEvent> {
+  requireUntouched(ticket, now);
+  const { company_id, event_id, expires_at } = ticket;
+  const [event] = await tx.query<TransferEvent>(EVENT, [company_id, event_id, expires_at]);
   if (!event?.open)
     throw new AppError('holder_locked', 'It is too late to pass this ticket on.', { until: event?.until });
   return event;

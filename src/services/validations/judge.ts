@@ -1,5 +1,5 @@
 import type { Rejection } from '../../schemas/validations.ts';
-import { isLive, type TicketRow } from '../tickets/row.ts';
+import { hasLapsed, isLive, type TicketRow } from '../tickets/row.ts';
 import { mayBecome, type TicketStatus } from '../tickets/state.ts';
 import type { Admission, Door } from './door.ts';
 
@@ -104,7 +104,7 @@ function entryFault(
   if (claims?.outdated) return 'expired';
   if (!ticket.paid) return 'unpaid';
   if (scanned_at < valid_from) return 'not_yet_valid';
-  if (scanned_at >= valid_until) return 'expired';
+  if (scanned_at >= valid_until || hasLapsed(ticket, scanned_at)) return 'expired';
   // A scan that names no gate is not judged by it.
   if (gate_id !== null && gate_ids.length && !gate_ids.includes(gate_id)) return 'wrong_gate';
   return null;

@@ -8,7 +8,17 @@ import { doorAt } from './prepare.ts';
 /** Goes before what is signed. */
 export const MANIFEST_PURPOSE = 'ticketing-api/manifest';
 
-const COLUMNS = ['id', 'serial', 'ticket_type_id', 'status', 'entries', 'inside', 'holder', 'seat'] as const;
+const COLUMNS = [
+  'id',
+  'serial',
+  'ticket_type_id',
+  'status',
+  'entries',
+  'inside',
+  'holder',
+  'seat',
+  'expires_at',
+] as const;
 
 // The version is read before the tickets: what is written meanwhile is at or above it, and comes with the next manifest.
 // Of transactions that still run, the oldest bounds it; while none does, it stands still as long as the tickets do.
@@ -30,7 +40,8 @@ const TICKETS_SINCE = `
      CASE WHEN t.status IN ('valid', 'used') AND (SELECT c.status NOT IN ('paid', 'partially_refunded') FROM cart c
          WHERE c.company_id = t.company_id AND c.id = t.cart_id) THEN 'unpaid'
        ELSE t.status::text END AS status,
-     nullif(concat_ws(' ', t.first_name, t.last_name), '') AS holder
+     nullif(concat_ws(' ', t.first_name, t.last_name), '') AS holder,
+     CASE WHEN t.validated_at IS NULL THEN to_char(t.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END AS expires_at
    FROM ticket t WHERE t.company_id = $1 AND t.event_id = $2 AND t.version >= $3 ORDER BY t.id`;
 const ALL_TICKETS = statement('manifest_tickets', TICKETS_SINCE);
 const CHANGED_TICKETS = statement('manifest_changed_tickets', TICKETS_SINCE);

@@ -61,13 +61,14 @@ async function keep(tx: Tx, ctx: Context, batch: OfflineBatch, prepared: Prepare
   );
   const locked = await lockTickets(tx, ctx.company_id, ids);
   const tickets = new Map(locked.map((ticket) => [ticket.id, ticket]));
+  const seen = withArrivals(tickets, prepared);
   const nonces = await keptNonces(tx, ctx.company_id, prepared);
   const fresh: ValidationRow[] = [];
   const corrected: ValidationRow[] = [];
   const kept = prepared.map((scan): Kept => {
     if (scan.found instanceof AppError) return scan.found;
     const { attempt, force_reason } = scan.found;
-    const ticket = ticketOf(attempt, tickets);
+    const ticket = ticketOf(attempt, seen);
     const name = nonceKey(ctx.client_id, scan.nonce);
     const first = nonces.get(name);
     if (first && !sameScan(first, { attempt }, ticket)) return nonceReused();
@@ -101,6 +102,24 @@ async function keep(tx: Tx, ctx: Context, batch: OfflineBatch, prepared: Prepare
     const validation = presentValidation(ctx, row, settled.tickets.get(row.ticket_id ?? ''), labels);
     return { index, nonce, repeated: it.repeated, validation, problem: null };
   });
+}
+
+/** Tickets as their scans are judged: a courtesy whose guest came in time, by this batch itself, runs out no more. */
+function withArrivals(
+  tickets: ReadonlyMap<string, TicketAtDoor>,
+  prepared: readonly Prepared[],
+): Map<string, TicketAtDoor> {
+  const seen = new Map(tickets);
+  for (const { found, body } of prepared) {
+    if (found instanceof AppError || body.result === 'rejected') continue;
+    const { attempt } = found;
+    const ticket = ticketOf(attempt, seen);
+    if (!ticket?.expires_at || ticket.validated_at || attempt.direction === 'exit' || isInner(attempt))
+      continue;
+    const { scanned_at } = attempt;
+    if (scanned_at < ticket.expires_at) seen.set(ticket.id, { ...ticket, validated_at: scanned_at });
+  }
+  return seen;
 }
 
 /** The scan as the device decided it; what the log of its ticket makes of it comes after (settle.ts). */
