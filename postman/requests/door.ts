@@ -189,6 +189,16 @@ export const validations: Folder = {
       },
     },
     {
+      operation: 'createValidation',
+      name: 'At an inner gate: into a zone',
+      method: 'POST',
+      path: '/validations',
+      body: { ...scan, gate_id: '{{inner_gate_id}}', force: { reason: 'Doors opened early' } },
+      status: 201,
+      root: 'validation',
+      test: { 'is accepted': "json.validation.result === 'accepted'" },
+    },
+    {
       operation: 'listValidations',
       method: 'GET',
       path: '/validations?event_id={{event_id}}',
@@ -207,6 +217,7 @@ export const validations: Folder = {
       method: 'GET',
       path: '/events/{{event_id}}/validations/summary',
       status: 200,
+      test: { 'counts who is in the zone': 'json.summary.zones.some((zone) => zone.inside === 1)' },
     },
     {
       operation: 'undoValidation',

@@ -68,7 +68,8 @@ export const events: Folder = {
       path: '/events/{{event_id}}/gates',
       status: 200,
       root: 'gates',
-      set: { gate_id: 'json.gates[0].id' },
+      set: { gate_id: 'json.gates[0].id', inner_gate_id: 'json.gates.find((gate) => gate.inner).id' },
+      test: { 'leads to a zone inside': 'json.gates.some((gate) => gate.inner && gate.zone !== null)' },
     },
   ],
 };

@@ -220,6 +220,12 @@ export const GateCreate = z.strictObject({
       'Behind the outer gates, before a zone: it lets in who came in by an outer gate, uses up no entry and is counted by ' +
         'zone. Default false.',
     ),
+  multi_entry: flag
+    .optional()
+    .describe(
+      'Of an inner gate that scans nobody out: it lets in again who is in its zone by the scans. Otherwise that is ' +
+        'refused (`already_used`) until as many have been scanned out, there or of the event. Default false.',
+    ),
   name: text(100),
 });
 export const GatePatch = GateCreate.partial().meta({ id: 'GatePatch' });

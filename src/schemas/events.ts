@@ -195,6 +195,7 @@ export const Gate = z
     name: z.string(),
     zone: z.string().nullable(),
     inner: z.boolean(),
+    multi_entry: z.boolean(),
     created_at: at,
   })
   .meta({ id: 'Gate' });

@@ -129,20 +129,27 @@ export const Manifest = z
       .nullable()
       .describe('Of an event with rotating codes: how to tell the digits behind the dot.'),
     gates: z
-      .array(z.object({ id: z.int(), name: z.string(), zone: z.string().nullable(), inner: z.boolean() }))
+      .array(
+        z.object({
+          ...{ id: z.int(), name: z.string(), zone: z.string().nullable() },
+          ...{ inner: z.boolean(), multi_entry: z.boolean() },
+        }),
+      )
       .describe(
-        'At an inner gate, who is inside by an outer one passes as often as it likes: let in offline, no entry is used.',
+        'At an inner gate passes who is inside by an outer one, and not in its zone already unless it is of multi_entry: ' +
+          'let in offline, no entry is used.',
       ),
     rules: z
       .array(z.object({ ticket_type_id: z.int().nullable(), name: z.string().nullable(), ...admission }))
       .describe('How tickets of each type let in; the one of no type is for tickets without.'),
     columns: z.array(z.string()).describe('What stands in each place of a ticket.'),
     tickets: z
-      .array(z.array(z.union([z.string(), z.int(), z.null()])))
+      .array(z.array(z.union([z.string(), z.int(), z.array(z.string()), z.null()])))
       .describe(
         'Of each: id, serial that its code must have, ticket type, status (unpaid, void and transferred let nobody in), ' +
           'entries used, people inside, name of the holder, seat, and of a courtesy that nobody has come in on the time ' +
-          'from which it lets nobody in.',
+          'from which it lets nobody in, and the zones behind inner gates (their own names, or those of their gates) that ' +
+          'somebody is in on it, or null.',
       ),
     signature: z.object({ kid: z.string(), value: z.string().describe('64 bytes in base64url.') }),
   })

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { countZones } from '../../src/services/validations/zones.ts';
 import { uuidv7 } from '../../src/uuid.ts';
 import { type DoorWorld, doorWorld } from '../helpers/ticket-factories.ts';
 
@@ -30,6 +31,41 @@ it('a manifest lists each of 50,000 tickets once, in at most 5 MB gzipped', asyn
   for (const id of listed) missing.delete(id);
   expect([...missing]).toEqual([]);
   expect(gzipSync(raw).length).toBeLessThan(5_000_000);
+}, 60_000);
+
+it('people in zones are told at once, however many scans there were', async () => {
+  const { company_id, interfaces, clients } = world.accounts;
+  const { event_id } = world.tonight;
+  const [gate] = await world.sql<{ id: number }>(
+    `INSERT INTO gate (company_id, event_id, name, zone, "inner") VALUES ($1, $2, 'Inner', 'Bar', true) RETURNING id`,
+    ...[company_id, event_id],
+  );
+  for (const zone of ['Bar', 'Lounge', 'Stage'])
+    await world.sql(
+      `INSERT INTO validation (company_id, id, event_id, ticket_id, gate_id, result, "inner", zone, scanned_at, client_id, interface_id)
+       SELECT $1, gen_random_uuid(), $2, id, $3, 'accepted', true, $4, now(), $5, $6 FROM unnest($7::uuid[]) AS id`,
+      ...[company_id, event_id, gate?.id, zone, clients.admin.id, interfaces.web, ids],
+    );
+  await world.sql(
+    `UPDATE ticket t SET inside = 1, zones = jsonb_build_object('Bar', 1, 'Lounge', 1, 'Stage', 1) WHERE id = ANY($1)`,
+    ids,
+  );
+  await world.sql(
+    `INSERT INTO zone_count SELECT $1, $2, z, $3 FROM unnest(ARRAY['Bar', 'Lounge', 'Stage']) z`,
+    ...[company_id, event_id, TICKETS],
+  );
+  const times: number[] = [];
+  for (let i = 0; i < 21; i++) {
+    const began = performance.now();
+    expect(await countZones(world.system.db, company_id, event_id)).toEqual(
+      ['Bar', 'Lounge', 'Stage'].map((name) => ({ zone: name, inside: TICKETS })),
+    );
+    times.push(performance.now() - began);
+  }
+  const median = times.sort((a, b) => a - b)[10] as number;
+  expect(median).toBeLessThan(10);
+  await world.sql('DELETE FROM validation');
+  await world.sql('UPDATE ticket SET inside = 0, zones = NULL WHERE id = ANY($1)', ids);
 }, 60_000);
 
 for (const rotating of [false, true])

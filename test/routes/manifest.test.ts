@@ -49,8 +49,8 @@ describe('a manifest', () => {
       },
       rotation: null,
       gates: [
-        { id: tonight.north, name: 'North', zone: null, inner: false },
-        { id: tonight.south, name: 'South', zone: null, inner: false },
+        { id: tonight.north, name: 'North', zone: null, inner: false, multi_entry: false },
+        { id: tonight.south, name: 'South', zone: null, inner: false, multi_entry: false },
       ],
       columns: [
         'id',
@@ -62,14 +62,15 @@ describe('a manifest', () => {
         'holder',
         'seat',
         'expires_at',
+        'zones',
       ],
     });
     expect(version).toMatch(/^v[0-9a-z]+$/);
     expect(signature).toEqual({ kid: '1', value: expect.stringMatching(/^[\w-]{86}$/) });
     expect(tickets.map((row: unknown[]) => row)).toEqual([
-      [john.id, 0, tonight.seated, 'used', 1, 1, 'John Doe', 'Stalls A 1', null],
-      [dead.id, 3, tonight.standing, 'void', 0, 0, null, null, null],
-      [unpaid.id, 0, tonight.standing, 'unpaid', 0, 0, null, null, null],
+      [john.id, 0, tonight.seated, 'used', 1, 1, 'John Doe', 'Stalls A 1', null, null],
+      [dead.id, 3, tonight.standing, 'void', 0, 0, null, null, null, null],
+      [unpaid.id, 0, tonight.standing, 'unpaid', 0, 0, null, null, null, null],
     ]);
     expect(rules).toContainEqual({
       ...{ ticket_type_id: tonight.northern, name: 'North only', re_entry: false, max_entries: 1 },

@@ -27,6 +27,8 @@ export interface DemoEvent {
   quantity_rules?: readonly DemoRule[];
   blocks?: readonly DemoBlock[];
   gates?: readonly string[];
+  /** Gates behind those, before zones whose people are counted. */
+  inner_gates?: readonly { name: string; zone: string }[];
   /** No single free seat may be left between taken ones. */
   orphan_rule?: boolean;
   /** Buyers queue for it; its sale has begun. */

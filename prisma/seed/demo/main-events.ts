@@ -55,6 +55,7 @@ export const theatre: DemoEvent = {
     { code: 'FRIENDS', kind: 'access', unlocks: 'Friends of the house' },
   ],
   gates: ['Main entrance', 'Side entrance'],
+  inner_gates: [{ name: 'Upstairs door', zone: 'Upstairs foyer' }],
 };
 
 export const festival: DemoEvent = {
@@ -122,6 +123,7 @@ export const festival: DemoEvent = {
   ],
   codes: [{ code: 'EARLY15', kind: 'percentage', value: 1_500, stackable: true }],
   gates: ['North gate', 'South gate', 'Car park'],
+  inner_gates: [{ name: 'Night stage entrance', zone: 'Night stage' }],
 };
 
 export const stadium: DemoEvent = {

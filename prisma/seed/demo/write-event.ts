@@ -79,6 +79,8 @@ export async function writeEvent(tx: Tx, place: Place, event: DemoEvent): Promis
       ticket_type_ids: unlocks === undefined ? [] : [types.get(unlocks)],
     });
   for (const name of event.gates ?? []) await insertRow(tx, 'gate', { company_id, event_id, name });
+  for (const gate of event.inner_gates ?? [])
+    await insertRow(tx, 'gate', { company_id, event_id, ...gate, inner: true });
   await writeRules(tx, { company_id, event_id }, types, event.quantity_rules ?? []);
   if (event.status !== 'draft') await publishEvent(tx, company_id, event_id);
   const where = { company_id, event_id, interface_ids, sections: map.sections };

@@ -32,6 +32,8 @@ export interface TicketRow {
   serial: number;
   entries: number;
   inside: number;
+  /** People in each zone behind inner gates; null when nobody is in any. */
+  zones: Readonly<Record<string, number>> | null;
   validated_at: Date | null;
   voided_at: Date | null;
   expires_at: Date | null;

@@ -10,8 +10,10 @@ export interface Door {
   rotating: boolean;
   interface_ids: ReadonlySet<number>;
   gate_ids: ReadonlySet<number>;
-  /** Those of them behind the outer ones. */
-  inner_gates: ReadonlySet<number>;
+  /** The zones that those of them behind the outer ones lead to: of a gate without one, by its name. */
+  zones: ReadonlyMap<number, string>;
+  /** Inner gates that let in again who was not scanned out. */
+  open_gates: ReadonlySet<number>;
   admissions: ReadonlyMap<number, Admission>;
   /** For a ticket without a type: the event's own times, one entry. */
   standard: Admission;
@@ -38,7 +40,7 @@ interface DoorRow {
   doors_at: Date | null;
   interface_ids: number[];
   gate_ids: number[];
-  inner_gates: number[];
+  inner_gates: { id: number; zone: string; multi_entry: boolean }[];
   ticket_types: TypeRow[];
 }
 
@@ -57,8 +59,9 @@ const LOAD = statement(
      ARRAY (SELECT i.interface_id FROM event_interface i
        WHERE i.company_id = e.company_id AND i.event_id = e.id) AS interface_ids,
      ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gate_ids,
-     ARRAY (SELECT g.id FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id AND g."inner")
-       AS inner_gates,
+     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'zone', coalesce(g.zone, g.name),
+         'multi_entry', g.multi_entry)), '[]')
+       FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id AND g."inner") AS inner_gates,
      (SELECT coalesce(json_agg(json_build_object('id', t.id, 're_entry', t.re_entry, 'max_entries', t.max_entries,
          'gate_ids', coalesce(t.gate_ids, '{}'), 'valid_from', t.valid_from, 'valid_until', t.valid_until)), '[]')
        FROM ticket_type t WHERE t.company_id = e.company_id AND t.event_id = e.id) AS ticket_types
@@ -116,7 +119,8 @@ async function load(system: System, company_id: number, event_id: number): Promi
     rotating: row.rotating_codes,
     interface_ids: new Set(row.interface_ids),
     gate_ids: new Set(row.gate_ids),
-    inner_gates: new Set(row.inner_gates),
+    zones: new Map(row.inner_gates.map(({ id, zone }) => [id, zone])),
+    open_gates: new Set(row.inner_gates.flatMap(({ id, multi_entry }) => (multi_entry ? id : []))),
     admissions: new Map(
       row.ticket_types.map(({ id, valid_from, valid_until, ...type }) => [
         id,

@@ -2,6 +2,7 @@ import type { Rejection } from '../../schemas/validations.ts';
 import { hasLapsed, isLive, type TicketRow } from '../tickets/row.ts';
 import { mayBecome, type TicketStatus } from '../tickets/state.ts';
 import type { Admission, Door } from './door.ts';
+import { afterExit, isPassBack, passed } from './zones.ts';
 
 /** What names a ticket at a gate: a code that the company signed, or its id alone, which is good for any serial. */
 export interface Claims {
@@ -65,21 +66,31 @@ export function judge(attempt: Attempt, ticket: TicketAtDoor | undefined): Verdi
   return { result: 'accepted', reason, forced: reason !== null, net: used ? 0 : 1 };
 }
 
+/** The zone before which the gate of a scan stands; null at an outer one. */
+export const zoneOf = ({ door, gate_id }: Attempt): string | null =>
+  gate_id === null ? null : (door.zones.get(gate_id) ?? null);
+
 /** Whether the gate of a scan is behind the outer ones. */
-export const isInner = ({ door, gate_id }: Attempt): boolean =>
-  gate_id !== null && door.inner_gates.has(gate_id);
+export const isInner = (attempt: Attempt): boolean => zoneOf(attempt) !== null;
 
 /**
- * At an inner gate passes who is inside by an outer one, as often as it likes: many a lounge scans nobody out. Nothing of
- * the ticket changes by it.
+ * At an inner gate passes who is inside by an outer one, and not in its zone already. The entries of the ticket stay as
+ * they are.
  */
 function judgeInner(attempt: Attempt, ticket: TicketAtDoor, admission: Admission): Verdict {
   const entry = attempt.direction === 'entry';
   const fault = entry ? entryFault(attempt, ticket, admission) : null;
-  const reason = fault ?? (ticket.inside === 0 ? 'not_inside' : null);
+  const reason =
+    fault ?? (ticket.inside === 0 ? 'not_inside' : entry ? zoneFault(attempt, ticket, admission) : null);
   if (reason && !(entry && attempt.force)) return rejected(reason);
   return { result: 'accepted', reason, forced: reason !== null, net: 0 };
 }
+
+const zoneFault = (attempt: Attempt, ticket: TicketAtDoor, { max_entries }: Admission): Rejection | null => {
+  const { door, gate_id } = attempt;
+  if (gate_id !== null && door.open_gates.has(gate_id)) return null;
+  return isPassBack(ticket.zones, zoneOf(attempt) ?? '', { ...ticket, max_entries }) ? 'already_used' : null;
+};
 
 const isDead = ({ door }: Attempt, { serial }: Claims, ticket: TicketAtDoor): boolean =>
   door.cancelled || !isLive(ticket) || (serial !== null && serial !== ticket.serial);
@@ -116,15 +127,21 @@ const rejected = (reason: Rejection): Verdict => ({ result: 'rejected', reason, 
 export const admissionOf = (door: Door, { ticket_type_id }: TicketRow): Admission =>
   (ticket_type_id !== null && door.admissions.get(ticket_type_id)) || door.standard;
 
-/** The ticket after a scan that was accepted: what an inner gate lets through stays as it is. */
+/** The ticket after a scan that was accepted: what an inner gate lets through changes its zones and no more. */
 export function admitted(attempt: Attempt, ticket: TicketAtDoor, { net }: Verdict): TicketAtDoor {
-  if (isInner(attempt)) return ticket;
   const entry = attempt.direction === 'entry';
+  const zone = zoneOf(attempt);
+  if (zone !== null) {
+    const zones = passed(ticket.zones, zone, attempt.direction, ticket.inside);
+    return zones === ticket.zones ? ticket : { ...ticket, zones };
+  }
   const entries = ticket.entries + net;
+  const inside = ticket.inside + (entry ? 1 : -1);
   return {
     ...ticket,
     entries,
-    inside: ticket.inside + (entry ? 1 : -1),
+    inside,
+    zones: entry ? ticket.zones : afterExit(ticket.zones, inside),
     status: statusAfter(ticket.status, entries, admissionOf(attempt.door, ticket).max_entries),
     validated_at: entry ? attempt.scanned_at : ticket.validated_at,
   };

@@ -18,6 +18,7 @@ const COLUMNS = [
   'holder',
   'seat',
   'expires_at',
+  'zones',
 ] as const;
 
 // The version is read before the tickets: what is written meanwhile is at or above it, and comes with the next manifest.
@@ -28,7 +29,7 @@ const EVENT = statement(
        1 + coalesce((SELECT max(t.version) FROM ticket t WHERE t.company_id = e.company_id AND t.event_id = e.id), 0))
        AS version, e.name, e.rotating_codes, e.time_zone,
      e.starts_at,
-     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone, 'inner', g."inner") ORDER BY g.id), '[]')
+     (SELECT coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'zone', g.zone, 'inner', g."inner", 'multi_entry', g.multi_entry) ORDER BY g.id), '[]')
        FROM gate g WHERE g.company_id = e.company_id AND g.event_id = e.id) AS gates,
      (SELECT coalesce(json_object_agg(y.id, y.name), '{}')
        FROM ticket_type y WHERE y.company_id = e.company_id AND y.event_id = e.id) AS types
@@ -41,7 +42,8 @@ const TICKETS_SINCE = `
          WHERE c.company_id = t.company_id AND c.id = t.cart_id) THEN 'unpaid'
        ELSE t.status::text END AS status,
      nullif(concat_ws(' ', t.first_name, t.last_name), '') AS holder,
-     CASE WHEN t.validated_at IS NULL THEN to_char(t.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END AS expires_at
+     CASE WHEN t.validated_at IS NULL THEN to_char(t.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END AS expires_at,
+     CASE WHEN t.zones IS NOT NULL THEN ARRAY(SELECT jsonb_object_keys(t.zones) COLLATE "C" ORDER BY 1) END AS zones
    FROM ticket t WHERE t.company_id = $1 AND t.event_id = $2 AND t.version >= $3 ORDER BY t.id`;
 const ALL_TICKETS = statement('manifest_tickets', TICKETS_SINCE);
 const CHANGED_TICKETS = statement('manifest_changed_tickets', TICKETS_SINCE);
@@ -56,7 +58,10 @@ interface EventFacts {
   types: Record<number, string>;
 }
 
-type TicketFacts = Record<Exclude<(typeof COLUMNS)[number], 'seat'> | 'seat_id', string | number | null>;
+type TicketFacts = Record<
+  Exclude<(typeof COLUMNS)[number], 'seat'> | 'seat_id',
+  string | number | string[] | null
+>;
 
 /**
  * Everything a scanner needs to work without a connection: keys, rules and tickets, signed, as JSON text.

@@ -4,7 +4,7 @@ import { type Tx, transaction } from '../../db/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { BatchItem, OfflineBatch, OfflineScan } from '../../schemas/offline.ts';
 import { uuidv7 } from '../../uuid.ts';
-import { type Attempt, faultOf, isInner, judge, type TicketAtDoor } from './judge.ts';
+import { type Attempt, faultOf, isInner, judge, type TicketAtDoor, zoneOf } from './judge.ts';
 import { claimsIn, doorAt, forceOf } from './prepare.ts';
 import { presentValidation, type ValidationRow } from './row.ts';
 import { retryNonce } from './scan.ts';
@@ -138,14 +138,14 @@ function rowOf(
   const countable = fault !== 'unknown' && fault !== 'wrong_event';
   const accepted = passed && countable;
   const forced = accepted && force;
-  // Its ticket's log, which judges the others, knows nothing of inner gates.
+  // Of inner gates the log of the ticket tells who was in the zone already, and no more.
   const inner = isInner(attempt);
   return {
     company_id: ctx.company_id,
     id: uuidv7(),
     event_id: attempt.door.event_id,
     ticket_id: ticket?.id ?? null,
-    ...{ gate_id, inner, direction, forced, nonce, scanned_at },
+    ...{ gate_id, inner, zone: zoneOf(attempt), direction, forced, nonce, scanned_at },
     result: accepted ? 'accepted' : 'rejected',
     reason: passed ? fault : (reason ?? judge(attempt, ticket).reason),
     force_reason: forced ? force_reason : null,

@@ -20,8 +20,9 @@ export interface ValidationRow {
   direction: 'entry' | 'exit';
   forced: boolean;
   force_reason: string | null;
-  /** At an inner gate. */
+  /** At an inner gate, and the zone that it leads to. */
   inner: boolean;
+  zone: string | null;
   net: -1 | 0 | 1;
   scanned_at: Date;
   client_id: string;

@@ -8,7 +8,7 @@ import type { Outcome } from '../batcher.ts';
 import { type Change, recordChanges } from '../changes.ts';
 import { keyedBatch } from '../keyed-batch.ts';
 import { ticketChange } from '../tickets/tell.ts';
-import { type Attempt, admitted, isInner, judge, type TicketAtDoor, type Verdict } from './judge.ts';
+import { type Attempt, admitted, isInner, judge, type TicketAtDoor, type Verdict, zoneOf } from './judge.ts';
 import { passageOf, presentValidation, type ValidationRow, type ValidationView } from './row.ts';
 import { insertValidations, updateTickets } from './write.ts';
 
@@ -169,7 +169,7 @@ function rowOf(
     event_id: attempt.door.event_id,
     ticket_id: ticket?.id ?? null,
     gate_id: attempt.gate_id,
-    inner: isInner(attempt),
+    ...{ inner: isInner(attempt), zone: zoneOf(attempt) },
     ...verdict,
     force_reason: verdict.forced ? force_reason : null,
     direction: attempt.direction,

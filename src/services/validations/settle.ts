@@ -11,11 +11,10 @@ import { correctValidations, insertValidations, settleValidations, updateTickets
 const STANDING = statement(
   'settle_standing',
   `SELECT v.* FROM validation v
-   WHERE v.company_id = $1 AND v.ticket_id = ANY($2::uuid[]) AND v.result = 'accepted' AND v.undone_at IS NULL
-     AND NOT v."inner"`,
+   WHERE v.company_id = $1 AND v.ticket_id = ANY($2::uuid[]) AND v.result = 'accepted' AND v.undone_at IS NULL`,
 );
 
-/** Scans that somebody came in or went out on, and that were not undone: no inner ones. The tickets are locked. */
+/** Scans that somebody went through a gate on, and that were not undone. The tickets are locked. */
 export const standingScans = (
   tx: Tx,
   company_id: number,
@@ -48,11 +47,8 @@ export async function settle(
   const { company_id } = ctx;
   const told = [...fresh, ...corrected];
   const ids = new Set(told.map(({ id }) => id));
-  const outer = told.filter(({ inner }) => !inner);
-  const passed = outer.filter(({ result }) => result === 'accepted');
-  const touched = [...passed, ...corrected.filter(({ inner }) => !inner)].flatMap(
-    ({ ticket_id }) => ticket_id ?? [],
-  );
+  const passed = told.filter(({ result }) => result === 'accepted');
+  const touched = [...passed, ...corrected].flatMap(({ ticket_id }) => ticket_id ?? []);
   const standing = touched.length ? await standingScans(tx, company_id, [...new Set(touched)]) : [];
   const before = standing.filter(({ id }) => !ids.has(id));
   const logs = new Map<string, ValidationRow[]>(touched.map((id) => [id, []]));
@@ -66,7 +62,7 @@ export async function settle(
     const from = settled.tickets.get(ticket_id) as TicketAtDoor;
     const door = await ctx.system.doors.of(ctx.system, company_id, from.event_id);
     const admission = admissionOf(door, from);
-    const { scans, ...after } = replay(log, admission);
+    const { scans, ...after } = replay(log, admission, door.open_gates);
     for (const scan of scans) settled.scans.set(scan.id, scan);
     const to = { ...from, ...after, status: statusAfter(from.status, after.entries, admission.max_entries) };
     settled.tickets.set(ticket_id, to);

@@ -39,7 +39,8 @@ export async function undoValidation(ctx: Context, validation_id: string): Promi
   return transaction(ctx, async (tx) => {
     const ticket = await lockTicket(tx, ctx.company_id, ticket_id);
     const log = await standingScans(tx, ctx.company_id, [ticket_id]);
-    const last = replay(log, ticket).scans.at(-1);
+    const { open_gates } = await ctx.system.doors.of(ctx.system, ctx.company_id, ticket.event_id);
+    const last = replay(log, ticket, open_gates).scans.findLast((scan) => !scan.inner);
     if (!inner && last?.id !== validation_id) {
       const undone = log.every(({ id }) => id !== validation_id);
       throw new AppError(
@@ -55,14 +56,10 @@ export async function undoValidation(ctx: Context, validation_id: string): Promi
     const [row] = await tx.query<ValidationRow>(MARK, [ctx.company_id, validation_id, ctx.client_id]);
     if (!row && inner) throw new AppError('conflict', 'This scan is undone already.');
     if (!row) throw new Error('a scan changed under the lock of its ticket');
-    if (!inner) {
-      const { scans: _, ...after } = replay(
-        log.filter(({ id }) => id !== validation_id),
-        ticket,
-      );
-      const status = statusAfter(ticket.status, after.entries, ticket.max_entries);
-      await updateTickets(tx, ctx.company_id, [{ from: ticket, to: { ...ticket, ...after, status } }]);
-    }
+    const rest = log.filter(({ id }) => id !== validation_id);
+    const { scans: _, ...after } = replay(rest, ticket, open_gates);
+    const status = statusAfter(ticket.status, after.entries, ticket.max_entries);
+    await updateTickets(tx, ctx.company_id, [{ from: ticket, to: { ...ticket, ...after, status } }]);
     await recordChanges(tx, [ticketChange('ticket.validation_undone', ticket, { validation_id })]);
     const [view] = await presentValidations(ctx, [row], tx);
     return view as ValidationView;

@@ -2,6 +2,7 @@ import { statement } from '../../db/client.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { TicketRow } from '../tickets/row.ts';
 import type { ValidationRow } from './row.ts';
+import { moveZones } from './zones.ts';
 
 /** Another process has just kept a scan under this nonce: to be read, not judged again. */
 export class NonceTaken extends Error {}
@@ -18,7 +19,7 @@ const UPDATE_TICKETS = statement(
 );
 
 /**
- * Writes what scans made of tickets.
+ * Writes what scans made of tickets. What inner gates let through moves between zones, and is not changed otherwise.
  * @returns by ticket, when it was changed
  * @throws Error when a ticket is not as it was judged: its lock was not held
  */
@@ -27,29 +28,41 @@ export async function updateTickets(
   company_id: number,
   moves: readonly { from: TicketRow; to: TicketRow }[],
 ): Promise<Map<string, Date>> {
-  if (!moves.length) return new Map();
-  const rows = await tx.query<{ id: string; updated_at: Date }>(UPDATE_TICKETS, [
-    company_id,
-    moves.map(({ from }) => from.id),
-    moves.map(({ from }) => from.status),
-    moves.map(({ from }) => from.entries),
-    moves.map(({ to }) => to.status),
-    moves.map(({ to }) => to.entries),
-    moves.map(({ to }) => to.inside),
-    moves.map(({ to }) => to.validated_at),
+  const changed = moves.filter(({ from, to }) => isChanged(from, to));
+  const [rows] = await Promise.all([
+    changed.length
+      ? tx.query<{ id: string; updated_at: Date }>(UPDATE_TICKETS, [
+          company_id,
+          changed.map(({ from }) => from.id),
+          changed.map(({ from }) => from.status),
+          changed.map(({ from }) => from.entries),
+          changed.map(({ to }) => to.status),
+          changed.map(({ to }) => to.entries),
+          changed.map(({ to }) => to.inside),
+          changed.map(({ to }) => to.validated_at),
+        ])
+      : [],
+    moveZones(tx, company_id, moves),
   ]);
-  if (rows.length !== moves.length) throw new Error(`moved ${rows.length} of ${moves.length} tickets`);
+  if (rows.length !== changed.length) throw new Error(`moved ${rows.length} of ${changed.length} tickets`);
   return new Map(rows.map((row) => [row.id, row.updated_at]));
 }
+
+const isChanged = (from: TicketRow, to: TicketRow): boolean =>
+  from.status !== to.status ||
+  from.entries !== to.entries ||
+  from.inside !== to.inside ||
+  from.validated_at?.getTime() !== to.validated_at?.getTime();
 
 const INSERT = statement(
   'scan_insert',
   `INSERT INTO validation (company_id, id, event_id, ticket_id, gate_id, result, reason, direction, forced,
      force_reason, net, scanned_at, client_id, interface_id, nonce, manual, offline, device_id, device_time, conflict,
-     conflict_id, "inner")
+     conflict_id, "inner", zone)
    SELECT $1, r.* FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::scan_result[], $7::text[],
      $8::scan_direction[], $9::bool[], $10::text[], $11::smallint[], $12::timestamptz[], $13::text[], $14::int[],
-     $15::text[], $16::bool[], $17::bool[], $18::text[], $19::timestamptz[], $20::text[], $21::uuid[], $22::bool[]) AS r
+     $15::text[], $16::bool[], $17::bool[], $18::text[], $19::timestamptz[], $20::text[], $21::uuid[], $22::bool[],
+     $23::text[]) AS r
    ON CONFLICT (company_id, client_id, nonce) DO NOTHING RETURNING created_at`,
 );
 
@@ -73,9 +86,9 @@ export async function insertValidations(
       column,
     ),
     ...(['force_reason', 'net', 'scanned_at', 'client_id', 'interface_id', 'nonce'] as const).map(column),
-    ...(['manual', 'offline', 'device_id', 'device_time', 'conflict', 'conflict_id', 'inner'] as const).map(
-      column,
-    ),
+    ...(
+      ['manual', 'offline', 'device_id', 'device_time', 'conflict', 'conflict_id', 'inner', 'zone'] as const
+    ).map(column),
   ]);
   if (rows.length !== scans.length) throw new NonceTaken();
   return rows[0]?.created_at;

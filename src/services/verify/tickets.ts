@@ -56,6 +56,32 @@ export const ticketChecks: readonly Check[] = [
       WHERE (t.entries, t.inside) IS DISTINCT FROM (coalesce(n.entries, 0), coalesce(n.inside, 0))`,
   },
   {
+    name: 'zones_match_scans',
+    proves:
+      'Nobody is in a zone who is not inside the event; who went through an inner gate last is where that leads; and people of a zone are those of its tickets.',
+    sql: `
+      WITH last AS (SELECT DISTINCT ON (v.company_id, v.ticket_id) v.company_id, v.ticket_id, v.zone, v.direction
+          FROM validation v WHERE v.ticket_id IS NOT NULL AND v.result = 'accepted' AND v.undone_at IS NULL
+            AND EXISTS (SELECT FROM validation i WHERE i.company_id = v.company_id AND i.ticket_id = v.ticket_id AND i."inner")
+          ORDER BY v.company_id, v.ticket_id, CASE WHEN v.offline THEN v.scanned_at
+            ELSE to_timestamp(('x' || translate(left(v.id::text, 13), '-', ''))::bit(48)::bigint / 1000.0) END DESC, v.id DESC),
+        people AS (SELECT t.company_id, t.event_id, t.id, t.inside AS most, z.key AS zone, z.value::int AS there
+          FROM ticket t CROSS JOIN jsonb_each_text(t.zones) z WHERE t.zones IS NOT NULL)
+      SELECT company_id, event_id, id AS ticket_id, zone, most, there FROM people WHERE there > most OR there < 1
+      UNION ALL
+      SELECT l.company_id, t.event_id, l.ticket_id, l.zone, t.inside, coalesce(p.there, 0)
+      FROM last l JOIN ticket t ON t.company_id = l.company_id AND t.id = l.ticket_id
+      LEFT JOIN people p ON p.company_id = l.company_id AND p.id = l.ticket_id AND p.zone = l.zone
+      WHERE l.zone IS NOT NULL AND t.inside = 1
+        AND coalesce(p.there, 0) <> CASE l.direction WHEN 'entry' THEN 1 ELSE 0 END
+      UNION ALL
+      SELECT company_id, event_id, NULL, zone, c.inside, coalesce(p.inside, 0)
+      FROM zone_count c
+      FULL JOIN (SELECT company_id, event_id, zone, sum(there) AS inside FROM people GROUP BY 1, 2, 3) AS p
+        USING (company_id, event_id, zone)
+      WHERE coalesce(c.inside, 0) <> coalesce(p.inside, 0)`,
+  },
+  {
     name: 'used_ticket_has_its_entries',
     proves: 'A ticket is used if and only if all its entries are: one, unless its type allows more.',
     sql: `

@@ -12,7 +12,7 @@ function scan(minute: number, more: Partial<Logged> = {}): Logged {
   const tail = (more.id ?? minute.toString(16)).padStart(12, '0');
   return {
     ...{ direction: 'entry', offline: true, scanned_at: new Date(at), forced: false, reason: null },
-    ...{ net: 0, conflict: null, conflict_id: null },
+    ...{ net: 0, conflict: null, conflict_id: null, zone: null, gate_id: null },
     ...more,
     id: `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${tail}`,
   };
@@ -21,6 +21,32 @@ const said = (log: Logged[], rules = ONCE) =>
   replay(log, rules).scans.map(({ net, conflict }) => (conflict ? `${net} ${conflict}` : `${net}`));
 
 describe('the log of a ticket', () => {
+  it('moves people between zones: nobody is in one who is outside, nor twice', () => {
+    const into = (minute: number, zone: string, more: Partial<Logged> = {}) =>
+      scan(minute, { zone, gate_id: 7, ...more });
+    const log = [scan(1), into(2, 'Bar'), into(3, 'Bar'), into(4, 'Stage')];
+    for (const heard of [log, log.toReversed()]) {
+      const { scans, zones } = replay(heard, AGAIN);
+      expect(scans.map(({ net, conflict, conflict_id }) => [net, conflict, conflict_id])).toEqual([
+        [1, null, null],
+        [0, null, null],
+        [0, 'already_used', log[1]?.id],
+        [0, null, null],
+      ]);
+      expect(zones).toEqual({ Bar: 1, Stage: 1 });
+    }
+    expect(replay(log, AGAIN, new Set([7])).scans.map(({ conflict }) => conflict)).toEqual(
+      Array(4).fill(null),
+    );
+    expect(replay([...log, scan(5, { direction: 'exit' })], AGAIN).zones).toBeNull();
+    expect(replay([...log, into(5, 'Bar', { direction: 'exit' })], AGAIN).zones).toEqual({ Stage: 1 });
+    expect(replay([into(2, 'Bar')], ONCE)).toMatchObject({ zones: null, scans: [{ conflict: null }] });
+    const three = { re_entry: false, max_entries: 3 };
+    const group = [1, 2, 3].flatMap((n) => [scan(n), into(10 + n, 'Bar')]);
+    expect(replay(group, three)).toMatchObject({ inside: 3, zones: { Bar: 3 } });
+    expect(replay([...group, scan(20, { direction: 'exit' })], three).zones).toEqual({ Bar: 2 });
+  });
+
   it('counts the earlier of two entries, whichever was heard of first; the later names it', () => {
     const [early, late] = [scan(1), scan(2)];
     for (const log of [
@@ -32,7 +58,7 @@ describe('the log of a ticket', () => {
         { ...early, net: 1 },
         { ...late, net: 0, conflict: 'already_used', conflict_id: early.id },
       ]);
-      expect(ticket).toEqual({ entries: 1, inside: 2, validated_at: late.scanned_at });
+      expect(ticket).toEqual({ entries: 1, inside: 2, zones: null, validated_at: late.scanned_at });
     }
   });
 

@@ -43,8 +43,8 @@ const MAPS = statement(
 );
 const GATES = statement(
   'duplicate_gates',
-  `INSERT INTO gate (company_id, event_id, name, zone, "inner")
-   SELECT o.company_id, $3, o.name, o.zone, o."inner" FROM gate o WHERE o.company_id = $1 AND o.event_id = $2 ORDER BY o.id`,
+  `INSERT INTO gate (company_id, event_id, name, zone, "inner", multi_entry)
+   SELECT o.company_id, $3, o.name, o.zone, o."inner", o.multi_entry FROM gate o WHERE o.company_id = $1 AND o.event_id = $2 ORDER BY o.id`,
 );
 /** Pairs of an original and its copy. */
 const pairs = (table: string) => `

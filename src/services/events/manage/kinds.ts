@@ -108,8 +108,8 @@ const GATE_SCANS_OTHERWISE = statement(
 export const GATES: Kind<GateRow, z.output<typeof GateCreate>> = {
   ...{ table: 'gate', title: 'Gate', plural: 'gates', limited: null },
   schema: GateCreate,
-  columns: ['name', 'zone', 'inner'],
-  defaults: { inner: false },
+  columns: ['name', 'zone', 'inner', 'multi_entry'],
+  defaults: { inner: false, multi_entry: false },
   async faults(tx, { company_id }, { event_id, id, inner }) {
     const counted = await tx.query(GATE_SCANS_OTHERWISE, [company_id, event_id, id ?? null, inner]);
     return counted.length ? [fault('/inner', 'Tickets were scanned at this gate.', 'conflict')] : [];
