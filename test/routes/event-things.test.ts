@@ -45,13 +45,19 @@ describe('a ticket type on sale', () => {
     expect(await of.ask('DELETE', url)).toMatchObject({ status: 409, body: { held: 2, sold: 3 } });
     expect((await of.ask('PATCH', url, { capacity: null })).body.ticket_type.capacity).toBeNull();
     expect((await of.buy(type)).status).toBe(201);
-    expect(await of.ask('PATCH', url, { capacity: 100 })).toMatchObject({
+    // Sold without a limit meanwhile: a new one counts it all the same.
+    expect(await of.ask('PATCH', url, { capacity: 5 })).toMatchObject({
       status: 409,
-      body: { held: 2, sold: 4 },
+      body: { held: 2, sold: 4, least: 6, capacity: 5 },
     });
+    expect((await of.ask('PATCH', url, { capacity: 7 })).body.ticket_type).toMatchObject({ capacity: 7 });
+    expect(await stockFaults(world.system)).toEqual({});
+    expect((await of.buy(type, 2)).body).toMatchObject({ code: 'sold_out', available: 1 });
+    expect((await of.buy(type)).status).toBe(201);
+    expect(await of.buy(type)).toMatchObject({ status: 409, body: { code: 'sold_out' } });
     expect(await stockFaults(world.system)).toEqual({});
     expect((await of.auditOf(type, 'ticket_type')).map(({ action }) => action)).toEqual([
-      ...['ticket_type.create', 'ticket_type.update', 'ticket_type.update'],
+      ...['ticket_type.create', 'ticket_type.update', 'ticket_type.update', 'ticket_type.update'],
     ]);
   });
 
@@ -63,6 +69,26 @@ describe('a ticket type on sale', () => {
     expect([200, 409]).toContain(answer.status);
     expect(bought).toBe(answer.status === 200 ? 5 : 50);
     expect(await stockFaults(world.system)).toEqual({});
+  });
+
+  it('gets its first limit while carts are bought, paid, let go and refunded: every line is counted once', async () => {
+    const { id, type } = await of.onSale();
+    const carts = await Promise.all(Array.from({ length: 30 }, (_, i) => of.buy(type, 1, i % 3 === 0)));
+    const moves = carts.map(({ body }, i) => {
+      const url = `/carts/${body.cart?.id ?? body.payment.cart_id}`;
+      if (i % 3 === 0) return of.seller('POST', `${url}/refunds`, { reason: 'ill' });
+      if (i % 3 === 1) return of.seller('POST', `${url}/payments`, { method: 'cash' });
+      return of.seller('DELETE', url);
+    });
+    const buying = Array.from({ length: 20 }, () => of.buy(type, 1, false));
+    const limit = of.ask('PATCH', `/events/${id}/ticket_types/${type}`, { capacity: 200 });
+    const answers = await Promise.all([...moves, ...buying, limit]);
+    expect(answers.filter(({ status }) => status >= 400)).toEqual([]);
+    expect(await stockFaults(world.system)).toEqual({});
+    const [counted] = (
+      await world.system.db.pool.query('SELECT held, sold FROM ticket_type WHERE id = $1', [type])
+    ).rows;
+    expect(counted).toEqual({ held: 20, sold: 10 });
   });
 });
 

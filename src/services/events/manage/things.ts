@@ -4,13 +4,12 @@ import { notFound } from '../../../errors.ts';
 import type { BulkMode, RowResult } from '../../../schemas/bulk.ts';
 import { bulkRows } from '../../bulk.ts';
 import { assertFresh } from '../../fresh.ts';
-import { type Counted, type Limited, setCapacity } from '../../inventory/limits.ts';
+import { type Counted, setCapacity } from '../../inventory/limits.ts';
 import type { EventRecord } from '../lock.ts';
 import { loadEvent } from '../row.ts';
 import { refuseFaults } from './check.ts';
 import { type Kind, statementsOf, type Thing } from './kind.ts';
 import { GATES, PRODUCTS, TICKET_TYPES } from './kinds.ts';
-import { requireUnsold } from './sold.ts';
 import { auditEvent, changeEvent, touchEvent } from './touch.ts';
 
 /** What can be done with things of one kind, by their organiser. */
@@ -86,8 +85,9 @@ function manage<Row extends Thing, New extends object>(kind: Kind<Row, New>): Ma
         const before = await locked(tx, ctx, event_id, id);
         const { capacity, ...columns } = patch as { capacity?: number | null };
         refuseFaults(await kind.faults(tx, event, { ...before, ...columns }));
-        if (limited && capacity !== undefined)
-          await resize(tx, limited, before as unknown as Counted & Thing, capacity);
+        const counted = before as unknown as Counted;
+        if (limited && capacity !== undefined && capacity !== counted.capacity)
+          await setCapacity(tx, limited, counted, capacity);
         const values = [ctx.company_id, event_id, id, JSON.stringify(columns)];
         const [after] = (await tx.query<Row>(sql.update, values)) as [Row];
         await auditEvent(tx, ctx, {
@@ -107,19 +107,4 @@ function manage<Row extends Thing, New extends object>(kind: Kind<Row, New>): Ma
         await touchEvent(tx, ctx, event_id, { [`${table}_ids`]: [id] });
       }),
   };
-}
-
-/** A first limit would have to count what was never counted: it can only be set while there is nothing to count. */
-async function resize(
-  tx: Tx,
-  limited: Limited,
-  thing: Counted & Thing,
-  capacity: number | null,
-): Promise<void> {
-  if (thing.capacity === capacity) return;
-  if (thing.capacity === null) {
-    const detail = 'It has been held or sold without a limit: it cannot have one of its own now.';
-    await requireUnsold(tx, thing.company_id, thing.event_id, { [`${limited}_id`]: thing.id }, detail);
-  }
-  await setCapacity(tx, limited, thing, capacity);
 }
