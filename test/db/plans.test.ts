@@ -22,7 +22,14 @@ const STATEMENTS = Object.fromEntries(
 ) as Record<string, string>;
 
 const NAMES = ['cart_add', 'cart_add_paid', 'cart_take_off_paid', 'sale_detail_reprice', 'refund_lines']
-  .concat(['payment_move', 'payment_refund', 'ticket_void_of_lines', 'scan_update_tickets', 'scan_settle'])
+  .concat([
+    'payment_move',
+    'payment_refund',
+    'ticket_void',
+    'zones_move',
+    'scan_update_tickets',
+    'scan_settle',
+  ])
   .concat(['scan_correct', 'scan_by_nonce', 'job_finish', 'job_finished']);
 
 describe('a statement over given rows', () => {
