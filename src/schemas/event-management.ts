@@ -47,7 +47,13 @@ const imageUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 
 const times = {
   starts_at: time,
-  ends_at: time.nullable().optional(),
+  ends_at: time
+    .nullable()
+    .optional()
+    .describe(
+      'Nothing is sold after it. Without it, and without an end of sales, buyers get tickets until the event starts, and ' +
+        'the box office (`sell`) for a day after.',
+    ),
   doors_at: time.nullable().optional(),
   sales_start: time.nullable().optional(),
   sales_end: time.nullable().optional(),

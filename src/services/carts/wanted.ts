@@ -3,6 +3,7 @@ import { statement } from '../../db/client.ts';
 import { AppError, type FieldFault } from '../../errors.ts';
 import type { Item } from '../../schemas/carts.ts';
 import type { Offer, OfferProduct, OfferTicketType } from '../events/offer.ts';
+import { endOfOpenSale, type SalesWindow, salesWindow } from '../events/sales.ts';
 import { productTerms, ticketTerms } from '../events/terms.ts';
 import { benefitsOf, type EventBenefits } from '../subscriptions/benefits.ts';
 import { type PlanItem, type WantedPlan, wantedPlan } from '../subscriptions/wanted.ts';
@@ -158,12 +159,7 @@ function reduced(want: Wanted, benefits: (event_id: number) => EventBenefits): W
   return reduction ? { ...want, terms: { ...want.terms, benefit: reduction } } : want;
 }
 
-interface Window {
-  sales_start: Date | null;
-  sales_end: Date | null;
-}
-
-/** The event, the channel and the type each have a window; all must be open. */
+/** The event, the channel and the type each have a window; all must be open. Without any end, sales end with the start. */
 function requireOnSale(ctx: Context, want: Wanted, { presale, types }: EventBenefits): void {
   const { offer } = want;
   const refuse = (why: string, facts = {}) => {
@@ -172,8 +168,10 @@ function requireOnSale(ctx: Context, want: Wanted, { presale, types }: EventBene
   if (offer.status !== 'published')
     refuse(`Sales of this event are ${offer.status}.`, { event_status: offer.status });
   if (offer.ends_at && offer.ends_at <= ctx.now) refuse('The event is over.');
-  const windows: Window[] = [offer, offer.channels.get(ctx.interface.id) as Window];
+  const windows: SalesWindow[] = [offer, offer.channels.get(ctx.interface.id) as SalesWindow];
   if ('type' in want) windows.push(want.type);
+  const end = endOfOpenSale(offer, salesWindow(...windows), ctx.scopes.has('sell'));
+  if (end && end <= ctx.now) refuse('Sales are over: the event has started.');
   if ('type' in want && want.type.members_only && !types.has(want.type.id))
     refuse('These tickets are for members.', { reason: 'members_only' });
   for (const { sales_start, sales_end } of windows) {

@@ -3,7 +3,7 @@ import { type Context, seesEverything } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import type { Product } from '../../schemas/events.ts';
 import { priceOf } from '../pricing/price.ts';
-import { type EventRow, eventWindow, loadEvent, stockOf, translated } from './row.ts';
+import { type EventRow, eventWindow, loadEvent, saleTo, stockOf, translated } from './row.ts';
 import { availabilityLevel, salesStatus } from './sales.ts';
 import { type EventStock, leftOfCounter } from './stock.ts';
 import { type Priced, productTerms } from './terms.ts';
@@ -62,7 +62,7 @@ function presentProduct(ctx: Context, event: EventRow, product: ProductRow, stoc
     total,
     currency: event.currency,
     max_per_cart: product.max_per_cart,
-    sales_status: salesStatus(event, eventWindow(event), remaining, ctx.now),
+    sales_status: salesStatus(event, eventWindow(event), remaining, saleTo(ctx)),
     availability: availabilityLevel(remaining, capacity),
     ...(seesEverything(ctx) && { remaining }),
   };

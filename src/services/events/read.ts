@@ -17,6 +17,8 @@ const ONLY = `ARRAY(SELECT unnest(b.section_ids) FROM block b WHERE ${OWN} AND N
 
 /** What `sales_status` on_sale means, as SQL over an event and its channel: a window is open and a place is left. */
 const ON_SALE = `(e.status = 'published' AND (e.ends_at IS NULL OR e.ends_at > now())
+  AND (e.ends_at IS NOT NULL OR e.sales_end IS NOT NULL OR i.sales_end IS NOT NULL
+    OR e.starts_at > now() - CASE WHEN $15 THEN interval '24 hours' ELSE interval '0' END)
   AND (e.sales_start IS NULL OR e.sales_start <= now()) AND (i.sales_start IS NULL OR i.sales_start <= now())
   AND (e.sales_end IS NULL OR e.sales_end > now()) AND (i.sales_end IS NULL OR i.sales_end > now())
   AND EXISTS (
@@ -123,6 +125,7 @@ async function findEvents(
     on_sale ?? null,
     page.limit,
     page.offset,
+    ctx.scopes.has('sell'),
   ]);
   return found as { total: number; ids: number[] };
 }

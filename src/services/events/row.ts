@@ -122,6 +122,9 @@ export function translated(
   return { name, description };
 }
 
+/** Who asks whether something is sold, and when. */
+export const saleTo = ({ now, scopes }: Context) => ({ now, boxOffice: scopes.has('sell') });
+
 /** When the event sells on this interface. */
 export const eventWindow = (event: EventRow): SalesWindow =>
   salesWindow(event, { sales_start: event.channel_start, sales_end: event.channel_end });
@@ -141,7 +144,7 @@ export function presentEvent(ctx: Context, event: EventRow, stock: EventStock): 
     ...columns,
     ...translated(event, ctx.language),
     ...window,
-    sales_status: salesStatus(event, window, remaining, ctx.now),
+    sales_status: salesStatus(event, window, remaining, saleTo(ctx)),
     availability: availabilityLevel(remaining, capacity),
     price_range: totals.length ? { min: Math.min(...totals), max: Math.max(...totals) } : null,
     ...(seesEverything(ctx) && { remaining }),

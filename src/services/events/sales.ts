@@ -19,18 +19,35 @@ export function salesWindow(...windows: SalesWindow[]): SalesWindow {
   };
 }
 
+/** As long as tickets are good for at the door when no end is known (validations/door.ts). */
+const LATE_MS = 24 * 3_600_000;
+
+/**
+ * When the sale of an event ends that has neither an end nor an end of sales: when it starts, and at its box office a day
+ * later. Null: where one of them is set, that says it.
+ */
+export const endOfOpenSale = (
+  { starts_at, ends_at }: { starts_at: Date; ends_at: Date | null },
+  { sales_end }: SalesWindow,
+  boxOffice: boolean,
+): Date | null =>
+  ends_at || sales_end ? null : boxOffice ? new Date(starts_at.getTime() + LATE_MS) : starts_at;
+
 /**
  * Whether something of an event can be bought, and if not, why.
  * @param available how many are left; null: no limit
+ * @param boxOffice for one who may sell while it goes on
  */
 export function salesStatus(
-  event: { status: EventStatus; ends_at: Date | null },
-  { sales_start, sales_end }: SalesWindow,
+  event: { status: EventStatus; starts_at: Date; ends_at: Date | null },
+  window: SalesWindow,
   available: number | null,
-  now: Date,
+  { now, boxOffice }: { now: Date; boxOffice: boolean },
 ): SalesStatus {
+  const { sales_start } = window;
   if (event.status === 'cancelled') return 'cancelled';
-  if (event.status === 'ended' || (event.ends_at && event.ends_at <= now) || (sales_end && sales_end <= now))
+  const end = event.ends_at ?? endOfOpenSale(event, window, boxOffice);
+  if (event.status === 'ended' || (end && end <= now) || (window.sales_end && window.sales_end <= now))
     return 'ended';
   if (event.status === 'paused') return 'paused';
   if (event.status === 'draft' || (sales_start && sales_start > now)) return 'scheduled';

@@ -3,7 +3,15 @@ import { type Context, seesEverything } from '../../context.ts';
 import type { TicketType } from '../../schemas/events.ts';
 import { priceOf } from '../pricing/price.ts';
 import { findCode, unlocks } from './codes.ts';
-import { type EventRow, eventWindow, loadEvent, stockOf, type TicketTypeRow, translated } from './row.ts';
+import {
+  type EventRow,
+  eventWindow,
+  loadEvent,
+  saleTo,
+  stockOf,
+  type TicketTypeRow,
+  translated,
+} from './row.ts';
 import { availabilityLevel, salesStatus, salesWindow } from './sales.ts';
 import { type EventStock, leftOfType } from './stock.ts';
 import { ticketTerms } from './terms.ts';
@@ -73,7 +81,7 @@ function presentTicketType(
     max_per_cart: type.max_per_cart,
     max_per_user: type.max_per_user,
     ...window,
-    sales_status: salesStatus(event, window, remaining, ctx.now),
+    sales_status: salesStatus(event, window, remaining, saleTo(ctx)),
     access_code_required: type.access_code_required,
     members_only: type.members_only,
     availability: availabilityLevel(remaining, capacity),
