@@ -7,7 +7,7 @@ import { overdueQueue } from './services/carts/expire.ts';
 import type { HoldQueues } from './services/carts/hold.ts';
 import { OfferCache } from './services/events/offer.ts';
 import { StockFigures } from './services/events/stock.ts';
-import { FeedWaits } from './services/feed/sequence.ts';
+import { FeedWaits } from './services/feed/waits.ts';
 import { type JobWaits, openJobWaits } from './services/jobs/waits.ts';
 import { LiveStreams } from './services/live-streams.ts';
 import { createMailer, type Mailer } from './services/mail/transport.ts';

@@ -4,12 +4,11 @@ import { AppError, notFound } from '../../errors.ts';
 import type { Buyer, SeatRulesOverride } from '../../schemas/carts.ts';
 import type { System } from '../../system.ts';
 import type { Outcome } from '../batcher.ts';
-import { takeLines } from '../inventory/take.ts';
 import { keyedBatch, type Outcomes } from '../keyed-batch.ts';
 import type { SeatLabel } from '../maps/seat-labels.ts';
 import { addTotals } from '../pricing/price.ts';
 import type { CartTotals } from '../pricing/types.ts';
-import { type Entry, insertEntries, passesFor } from '../queue/passes.ts';
+import { type Entry, passesFor } from '../queue/passes.ts';
 import { openSubscriptions } from '../subscriptions/open.ts';
 import { isReserved } from '../waitlist/reserved.ts';
 import { anyOverdue, OverdueInTheWay } from './expire.ts';
@@ -22,7 +21,8 @@ import { recordSetAside } from './seat-rules.ts';
 import { requireCurrentOffers } from './stale-offer.ts';
 import type { Owned } from './user-limits.ts';
 import type { Wanted } from './wanted.ts';
-import { addToCarts, insertCarts, insertLines, newCart, repriceLines } from './write.ts';
+import { newCart } from './write.ts';
+import { newest, writeJudged } from './write-judged.ts';
 
 /** A request to hold: for an existing cart, or for one that is opened by it. */
 export interface HoldCommand {
@@ -143,11 +143,6 @@ async function decide(
   return granted;
 }
 
-/** Of several states of a line the last one. */
-const newest = (lines: readonly LineRow[]): LineRow[] => [
-  ...new Map(lines.map((line) => [line.id, line])).values(),
-];
-
 /** A cart with what it was granted, as the database will have it. */
 const grown = (cart: CartRow, { wanted }: HoldCommand, { totals }: Verdict): CartRow => ({
   ...cart,
@@ -206,33 +201,7 @@ async function write(
   labels: ReadonlyMap<number, SeatLabel>,
 ): Promise<{ command: HoldCommand; result: unknown }[]> {
   if (!granted.length) return [];
-  await Promise.all([
-    insertCarts(
-      tx,
-      granted.flatMap(({ command, cart }) => (command.open ? [cart] : [])),
-    ),
-    takeLines(
-      tx,
-      company_id,
-      granted.flatMap(({ cart, verdict }) => heldUntil(cart.expires_at, verdict.lines)),
-    ),
-    insertLines(
-      tx,
-      company_id,
-      granted.flatMap(({ verdict }) => verdict.lines),
-    ),
-    repriceLines(tx, company_id, newest(granted.flatMap(({ verdict }) => verdict.repriced))),
-    addToCarts(
-      tx,
-      company_id,
-      granted.filter(({ command, verdict }) => !command.open && verdict.lines.length),
-    ),
-    insertEntries(
-      tx,
-      company_id,
-      granted.flatMap(({ entries }) => entries),
-    ),
-  ]);
+  await writeJudged(tx, company_id, granted);
   await openSubscriptions(
     tx,
     company_id,
@@ -245,23 +214,3 @@ async function write(
     result: command.present({ cart, lines: verdict.lines as LineRow[], labels }),
   }));
 }
-
-/** Lines as inventory takes them. */
-const heldUntil = (expires_at: Date, lines: Verdict['lines']) =>
-  lines.map((line) => {
-    const { id, cart_id, kind, event_id, ticket_type_id, product_id, section_id, seat_id } = line;
-    const { block_id, quantity } = line;
-    return {
-      id,
-      cart_id,
-      kind,
-      event_id,
-      ticket_type_id,
-      product_id,
-      section_id,
-      seat_id,
-      block_id,
-      quantity,
-      expires_at,
-    };
-  });

@@ -23,13 +23,13 @@ import {
 import { recordSetAside, requireMayOverride } from '../carts/seat-rules.ts';
 import { ticketsOfUsers } from '../carts/user-limits.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
-import { insertCarts, insertLines, newCart } from '../carts/write.ts';
+import { newCart } from '../carts/write.ts';
+import { writeJudged } from '../carts/write-judged.ts';
 import { leftInBlocks } from '../inventory/allotments.ts';
 import { lockStock, pairKey, type StockRequest } from '../inventory/locks.ts';
 import { countForPhases } from '../inventory/phases.ts';
 import { stockOfLines } from '../inventory/stock.ts';
-import { takeLines } from '../inventory/take.ts';
-import { type Entry, insertEntries, passesFor } from '../queue/passes.ts';
+import { type Entry, passesFor } from '../queue/passes.ts';
 import { requireCurrent, timeOf } from './current.ts';
 import { type Given, givenLines, requireBuyersRight, requireUnused } from './given.ts';
 import {
@@ -120,15 +120,9 @@ async function quote(
   const held = keep ? fresh.map(withoutPlace) : fresh;
   const open = { buyer: {}, notes: null, user_id: null };
   const command = { ctx, cart_id: hold_cart_id, open, wanted, present: () => undefined };
-  const hold = newCart({ command, verdict: { lines: held, totals } }, await timeOf(tx));
-  await insertCarts(tx, [hold]);
-  await insertEntries(tx, ctx.company_id, entries);
-  await takeLines(
-    tx,
-    ctx.company_id,
-    held.map((line) => ({ ...line, expires_at: hold.expires_at })),
-  );
-  await insertLines(tx, ctx.company_id, held);
+  const verdict = { lines: held, totals };
+  const hold = newCart({ command, verdict }, await timeOf(tx));
+  await writeJudged(tx, ctx.company_id, [{ command, cart: hold, verdict, entries }]);
   await insertExchange(tx, {
     ...{ company_id: ctx.company_id, id, cart_id, hold_cart_id, interface_id: ctx.interface.id },
     ...{ client_id: ctx.client_id, keep_places: keep, forced: request.force ?? false },

@@ -60,7 +60,7 @@ export async function listChanges(ctx: Context, query: ChangesQuery): Promise<Fe
       if (signal.aborted) throw invalidToken();
       if (page.items.length || left <= 0 || ctx.system.feed.released) return page;
       from = page.next;
-      await ctx.system.feed.advanced(ctx.company_id, from, left, signal);
+      await ctx.system.feed.until({ company_id: ctx.company_id, beyond: from }, left, signal);
     }
   } finally {
     release();

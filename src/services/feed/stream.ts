@@ -57,12 +57,8 @@ async function* messages(
     if (items.length)
       yield items.map((change) => serverEvent('change', String(change.sequence), { change })).join('');
     else {
-      await feed.advanced(
-        ctx.company_id,
-        at,
-        Math.max(0, Math.min(KEEP_ALIVE_MS, ends - Date.now())),
-        signal,
-      );
+      const left = Math.max(0, Math.min(KEEP_ALIVE_MS, ends - Date.now()));
+      await feed.until({ company_id: ctx.company_id, beyond: at }, left, signal);
       yield ': \n\n'; // keeps proxies from closing it, and finds out whether anybody still listens
     }
   }

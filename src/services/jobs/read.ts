@@ -34,7 +34,7 @@ export async function getJob(ctx: Context, id: string, wait = 0): Promise<Job> {
   const job = await find(ctx, id);
   if (!wait || job.finished_at) return presentJob(job);
   const { signal, release } = ctx.system.accessWatch.watch(ctx);
-  await ctx.system.jobWaits.finished(ctx.company_id, id, wait * 1_000, signal);
+  await ctx.system.jobWaits.until({ company_id: ctx.company_id, id }, wait * 1_000, signal);
   release();
   if (signal.aborted) throw invalidToken();
   return presentJob(await find(ctx, id));

@@ -12,9 +12,9 @@ import { pickAll } from '../carts/picks.ts';
 import type { CartRow } from '../carts/row.ts';
 import { requireCurrentOffers } from '../carts/stale-offer.ts';
 import { type Wanted, wantedOf } from '../carts/wanted.ts';
-import { insertCarts, insertLines, newCart } from '../carts/write.ts';
-import { takeLines } from '../inventory/take.ts';
-import { type Entry, insertEntries } from '../queue/passes.ts';
+import { newCart } from '../carts/write.ts';
+import { writeJudged } from '../carts/write-judged.ts';
+import type { Entry } from '../queue/passes.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import type { PartyRow } from './row.ts';
 
@@ -160,15 +160,7 @@ async function holdOnce<T>(
     const price = Math.max(...verdict.lines.map((line) => line.total));
     if (party.max_price !== null && price > party.max_price) throw new AboveCeiling(price);
     const cart = { ...newCart({ command, verdict }, now), extended: true }; // its time is the offer's
-    await insertCarts(tx, [cart]);
-    await insertEntries(tx, company_id, entriesOf(cart.id, wanted));
-    const { expires_at } = cart;
-    await takeLines(
-      tx,
-      company_id,
-      verdict.lines.map((line) => ({ ...line, expires_at })),
-    );
-    await insertLines(tx, company_id, verdict.lines);
+    await writeJudged(tx, company_id, [{ command, cart, verdict, entries: entriesOf(cart.id, wanted) }]);
     return keep(tx, { cart, lines: verdict.lines });
   });
 }
