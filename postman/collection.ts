@@ -188,7 +188,7 @@ function requestOf({ method, path, as = 'client', headers = {}, body, form, oper
 /** JSON in which ids stand as numbers: `"{{event_id}}"` alone becomes `{{event_id}}`. */
 const rawBody = (body: unknown): string =>
   JSON.stringify(body, null, 2).replace(
-    /"(\{\{(?:own_interface|general_section|new_event_interface|new_event_map|new_event_section|event|map|gate|seat|second_seat|third_seat|second_of_row|row_type|ticket_type|festival_ticket_type|product|plan_setting|other_plan_setting|user|country|state)_id\}\})"/g,
+    /"(\{\{(?:own_interface|general_section|new_event_interface|new_event_map|new_event_section|event|map|gate|inner_gate|seat|second_seat|third_seat|second_of_row|row_type|ticket_type|festival_ticket_type|product|plan_setting|other_plan_setting|user|country|state)_id\}\})"/g,
     '$1',
   );
 
