@@ -25,8 +25,10 @@ export interface Database {
   readonly kind: 'database';
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
-  /** Runs one statement on any connection; rows as plain objects. */
+  /** Runs one statement on any connection; rows as plain objects. It goes by key: see `openDatabase`. */
   query<Row>(statement: Statement, values?: Values): Promise<Row[]>;
+  /** Runs one read that goes through many rows, by whatever plan is the best for that. */
+  scan<Row>(statement: Statement, values?: Values): Promise<Row[]>;
   close(): Promise<void>;
 }
 
@@ -37,9 +39,18 @@ export interface DatabaseOptions {
   onError: (error: Error) => void;
 }
 
+// Set when connecting, so that transactions need not set it one by one, and what is asked outside them goes by it, too.
+const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 /**
  * One pool for Prisma and for the prepared statements of the hot paths.
- * Statements are planned once (`force_generic_plan`): planning `= ANY($1)` afresh costs more than running it.
+ *
+ * Statements are planned once (`force_generic_plan`): planning `= ANY($1)` afresh costs more than running it. And they go
+ * by key: a few given rows, joined with their tables. A plan made while PostgreSQL takes a table for nearly empty, because
+ * it has just grown, would rather read all of it, and is kept: every poll of a queue would read all who wait. A plan may
+ * still begin at the table and look up the given rows: hence statements name the keys a second time, as `id = ANY($2)`,
+ * and whichever end it begins at, it reads no others. What no index answers is read whole all the same. Reads that go
+ * through many rows are better off when they may scan and hash: they say so by `scan` or are made `inSnapshot`.
  */
 export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -53,7 +64,7 @@ export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Datab
     // Statements that do not wait for each other's rows share a round trip: they go out at once and are answered in order.
     pipeline: true,
     idle_in_transaction_session_timeout: 15_000,
-    options: '-c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC',
+    options: `-c plan_cache_mode=force_generic_plan ${BY_KEY} -c jit=off -c timezone=UTC`,
   });
   // A connection that breaks must not end the process, whether it is idle or in the hands of a transaction.
   pool.on('error', onError);
@@ -66,11 +77,55 @@ export function openDatabase({ url, poolSize, onError }: DatabaseOptions): Datab
     pool,
     prisma,
     query: async <Row>(s: Statement, values: Values = []) =>
-      (await pool.query({ name: s.name, text: s.text, values: withArrayLiterals(values) })).rows as Row[],
+      (await pool.query(configOf(s, values))).rows as Row[],
+    scan: async <Row>(s: Statement, values: Values = []) => {
+      const client = await pool.connect();
+      const send = together(client);
+      const [began, answer, ended] = await Promise.allSettled([
+        send(`BEGIN READ ONLY; ${SCANNING}`),
+        send(configOf(scanning(s), values)),
+        send('ROLLBACK'),
+      ]);
+      client.release(ended.status === 'rejected'); // never give a connection in an unknown state back to the pool
+      if (began.status === 'rejected') throw began.reason;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value.rows as Row[];
+    },
     async close() {
       await prisma.$disconnect();
       await pool.end();
     },
+  };
+}
+
+/** Allows a transaction all plans: for reads of many rows. All in one message: no round trip more. */
+export const SCANNING =
+  'SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on';
+
+/** The statement under a name of its own where it may scan: a plan is kept by the name, and others must go by key. */
+export const scanning = ({ name, text }: Statement): Statement => ({ name: `${name} scan`, text });
+
+/** What pg is given to run a statement. */
+export const configOf = ({ name, text }: Statement, values: Values = []): pg.QueryConfig => ({
+  name,
+  text,
+  values: withArrayLiterals(values),
+});
+
+/** Sends what is asked in one turn of the event loop as one packet: a write to a socket costs more than a statement. */
+export function together(client: pg.PoolClient): (query: string | pg.QueryConfig) => Promise<pg.QueryResult> {
+  const { stream } = (client as unknown as { connection: pg.Connection }).connection;
+  let held = false;
+  return (query) => {
+    if (!held) {
+      held = true;
+      stream.cork();
+      process.nextTick(() => {
+        held = false;
+        stream.uncork();
+      });
+    }
+    return client.query(query as pg.QueryConfig);
   };
 }
 

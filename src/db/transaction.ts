@@ -1,8 +1,16 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { withArrayLiterals } from './arrays.ts';
-import { type Database, type Statement, statement, type Values } from './client.ts';
+import {
+  configOf,
+  type Database,
+  SCANNING,
+  type Statement,
+  scanning,
+  statement,
+  together,
+  type Values,
+} from './client.ts';
 import { commitFailure, translateDatabaseError } from './errors.ts';
 import { answerKeys, claimKeys } from './idempotency.ts';
 
@@ -45,15 +53,6 @@ export async function transaction<T>(
   return outcome;
 }
 
-/**
- * Statements of a transaction go by key: a few given rows, joined with their tables. On tables that have just grown,
- * before PostgreSQL has counted them, it would rather scan all of a company's rows, and keep to that plan. All in one
- * message: no round trip more. It may still begin at the table and look up the given rows: hence statements name the keys
- * a second time, as `id = ANY($2)`, and whichever end it begins at, it reads no others.
- */
-const BEGIN =
-  'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off';
-
 /** How a transaction ends when its work is done: a dry run does all of it and keeps nothing. */
 export type End = 'COMMIT' | 'ROLLBACK';
 
@@ -68,7 +67,7 @@ export async function inTransaction<T>(
   const client = await db.pool.connect();
   let broken = false;
   try {
-    const result = await work(handle(client, BEGIN));
+    const result = await work(handle(client, 'BEGIN'));
     await client.query(end).catch((error: unknown) => {
       throw commitFailure(error);
     });
@@ -83,12 +82,12 @@ export async function inTransaction<T>(
   }
 }
 
-const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY';
+const SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${SCANNING}`;
 const CLOCK = statement('snapshot_clock', "SELECT date_trunc('milliseconds', clock_timestamp()) AS at");
 
 /**
  * Reads that must agree with each other: all of them see the database as it was at one moment. Nothing is written, and
- * nobody waits for it.
+ * nobody waits for it. They may go through many rows: unlike all others they may scan and hash (`openDatabase`).
  * @param work given that moment, too. Not now(), which is a little older than what is seen: a hold that had ended for one
  *   who took its seat meanwhile must have ended for us, too.
  */
@@ -96,7 +95,7 @@ export async function inSnapshot<T>(db: Database, work: (tx: Tx, at: Date) => Pr
   const client = await db.pool.connect();
   let broken = false;
   try {
-    const tx = handle(client, SNAPSHOT);
+    const tx = handle(client, SNAPSHOT, scanning);
     const [clock] = await tx.query<{ at: Date }>(CLOCK);
     return await work(tx, (clock as { at: Date }).at);
   } catch (error) {
@@ -110,7 +109,7 @@ export async function inSnapshot<T>(db: Database, work: (tx: Tx, at: Date) => Pr
 }
 
 /** Begins the transaction; its first statements travel in the same packet, and none is answered unless it has begun. */
-function handle(client: pg.PoolClient, begin: string): Tx {
+function handle(client: pg.PoolClient, begin: string, as = (s: Statement): Statement => s): Tx {
   const send = together(client);
   let failure: unknown;
   const failed = (error: unknown): never => {
@@ -121,7 +120,7 @@ function handle(client: pg.PoolClient, begin: string): Tx {
   const began = send(begin).catch(failed);
   began.catch(() => {}); // whoever sends a statement hears of it
   const run = async (s: Statement, values: Values = []) => {
-    const answer = send({ name: s.name, text: s.text, values: withArrayLiterals(values) }).catch(failed);
+    const answer = send(configOf(as(s), values)).catch(failed);
     const [result] = await Promise.all([answer, began]);
     return result;
   };
@@ -129,22 +128,5 @@ function handle(client: pg.PoolClient, begin: string): Tx {
     kind: 'transaction',
     query: async <Row>(s: Statement, values?: Values) => (await run(s, values)).rows as Row[],
     execute: async (s, values) => (await run(s, values)).rowCount ?? 0,
-  };
-}
-
-/** Sends what is asked in one turn of the event loop as one packet: a write to a socket costs more than a statement. */
-function together(client: pg.PoolClient): (query: string | pg.QueryConfig) => Promise<pg.QueryResult> {
-  const { stream } = (client as unknown as { connection: pg.Connection }).connection;
-  let held = false;
-  return (query) => {
-    if (!held) {
-      held = true;
-      stream.cork();
-      process.nextTick(() => {
-        held = false;
-        stream.uncork();
-      });
-    }
-    return client.query(query as pg.QueryConfig);
   };
 }

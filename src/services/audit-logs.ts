@@ -50,7 +50,7 @@ export async function listAuditLogs(
   const { db } = ctx.system;
   const [items, [all]] = await Promise.all([
     db.query<AuditLogView>(ofSubject ? PAGE_OF_SUBJECT : PAGE, [...values, limit, offset]),
-    db.query<{ total: number }>(ofSubject ? COUNT_OF_SUBJECT : COUNT, values),
+    db.scan<{ total: number }>(ofSubject ? COUNT_OF_SUBJECT : COUNT, values),
   ]);
   return { items, total: all?.total ?? 0 };
 }

@@ -4,6 +4,7 @@ import { type Demo, type Seeded, seed } from '../../prisma/seed/index.ts';
 import { withSeedLock } from '../../prisma/seed/lock.ts';
 import { buildApp } from '../app.ts';
 import type { Config } from '../config.ts';
+import { startCounting } from '../db/growth.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { createLogger } from '../log.ts';
 import { startSweeper } from '../services/carts/expire.ts';
@@ -48,6 +49,8 @@ export async function start(config: Config): Promise<Running> {
     if (config.WORKER) {
       const sweeper = startSweeper(system);
       closers.push(() => sweeper.stop());
+      const counting = startCounting(system.db, log);
+      closers.push(() => counting.stop());
       const courier = startCourier(system);
       closers.push(() => courier.stop());
       const worker = await startWorker(system);

@@ -36,9 +36,7 @@ describe('a statement over given rows', () => {
   it.each(NAMES)('%s finds them by their keys, however it joins them', async (name) => {
     const client = await world.system.db.pool.connect();
     try {
-      await client.query(
-        'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off',
-      );
+      await client.query('BEGIN');
       await client.query(`PREPARE planned AS ${STATEMENTS[name]}`);
       const { rows } = await client.query<{ types: string[] }>(
         "SELECT parameter_types::text[] AS types FROM pg_prepared_statements WHERE name = 'planned'",

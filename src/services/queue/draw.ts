@@ -55,7 +55,7 @@ const LOTS = statement(
   `SELECT id, encode(draw, 'hex') AS draw FROM queue_place WHERE company_id = $1 AND event_id = $2 AND interface_id = $3
      AND status = 'waiting' AND rank IS NULL ORDER BY draw, id LIMIT $4`,
 );
-// Thousands of rows meet thousands: a hash is better here than going by key (db/transaction.ts). Lots up to the last of
+// Thousands of rows meet thousands: a hash is better here than going by key (db/client.ts). Lots up to the last of
 // these, and no others, are looked at.
 const BY_HASH = statement('queue_rank_hash', 'SET LOCAL enable_hashjoin = on');
 const BY_KEY = statement('queue_rank_key', 'SET LOCAL enable_hashjoin = off');

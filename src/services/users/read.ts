@@ -45,7 +45,7 @@ export async function listUsers(
   ];
   const [items, [count]] = await Promise.all([
     db.query<UserRow>(LIST, [...values, page.limit, page.offset]),
-    db.query<{ total: number }>(COUNT, values),
+    db.scan<{ total: number }>(COUNT, values),
   ]);
   return { items, total: count?.total ?? 0 };
 }

@@ -80,7 +80,7 @@ export async function drawDoor(
     throw fieldError('/query/from', 'Name at most 24 hours that end after they begin.');
   const [summary, [before]] = await Promise.all([
     countScans(db, ctx.company_id, event_id, { from, to }),
-    db.query<{ inside: number }>(BEFORE, [ctx.company_id, event_id, from]),
+    db.scan<{ inside: number }>(BEFORE, [ctx.company_id, event_id, from]),
   ]);
   const bars = barsOf(summary, from, to, before?.inside ?? 0);
   const { name } = translated(event, ctx.language);
@@ -88,7 +88,7 @@ export async function drawDoor(
 }
 
 async function beginning(db: Database, company_id: number, event_id: number, to: Date): Promise<Date> {
-  const [row] = await db.query<{ first: Date | null }>(FIRST, [
+  const [row] = await db.scan<{ first: Date | null }>(FIRST, [
     company_id,
     event_id,
     new Date(to.getTime() - 12 * HOUR_MS),

@@ -93,13 +93,13 @@ export async function countScans(
   const event = [company_id, event_id];
   const minutesOf =
     'since' in wanted
-      ? db.query<Summary['minutes'][number]>(CHANGED_MINUTES, [...event, wanted.since])
-      : db.query<Summary['minutes'][number]>(MINUTES, [...event, wanted.from, wanted.to]);
+      ? db.scan<Summary['minutes'][number]>(CHANGED_MINUTES, [...event, wanted.since])
+      : db.scan<Summary['minutes'][number]>(MINUTES, [...event, wanted.from, wanted.to]);
   const [[tickets], [conflicts], gates, reasons, minutes] = await Promise.all([
-    db.query<{ inside: number; live: number; admitted: number }>(TICKETS, event),
-    db.query<{ count: number }>(CONFLICTS, event),
-    db.query<Summary['gates'][number]>(GATES, event),
-    db.query<{ reason: Rejection; count: number }>(REASONS, event),
+    db.scan<{ inside: number; live: number; admitted: number }>(TICKETS, event),
+    db.scan<{ count: number }>(CONFLICTS, event),
+    db.scan<Summary['gates'][number]>(GATES, event),
+    db.scan<{ reason: Rejection; count: number }>(REASONS, event),
     minutesOf,
   ]);
   const { inside = 0, live = 0, admitted = 0 } = tickets ?? {};

@@ -107,4 +107,4 @@ export const countZones = (
   db: Database,
   company_id: number,
   event_id: number,
-): Promise<{ zone: string; inside: number }[]> => db.query(ZONES, [company_id, event_id]);
+): Promise<{ zone: string; inside: number }[]> => db.scan(ZONES, [company_id, event_id]);

@@ -15,15 +15,19 @@ import {
   type ShownRow,
 } from './row.ts';
 
-const MATCHING = `FROM ${ENTRIES} WHERE w.company_id = $1 AND w.event_id = $2 AND w.interface_id = $3
-  AND ($4::int IS NULL OR w.user_id = $4) AND ($5::text[] IS NULL OR ${SHOWN} = ANY($5))
+const matching = (whose: string) => `FROM ${ENTRIES}
+  WHERE w.company_id = $1 AND w.event_id = $2 AND w.interface_id = $3 AND ${whose} AND ($5::text[] IS NULL OR ${SHOWN} = ANY($5))
   AND ($6::boolean IS NULL OR $6 = (${SHOWN} IN ('waiting', 'offered', 'accepted')))`;
-const LIST = statement(
-  'waitlist_entry_list',
-  `SELECT ${ENTRY_COLUMNS} ${MATCHING}
-   ORDER BY (w.status = 'waiting') DESC, w.priority DESC, w.line LIMIT $7 OFFSET $8`,
-);
-const COUNT = statement('waitlist_entry_count', `SELECT count(*)::int AS total ${MATCHING}`);
+const statements = (name: string, whose: string) => ({
+  list: statement(
+    `waitlist_${name}_list`,
+    `SELECT ${ENTRY_COLUMNS} ${matching(whose)}
+     ORDER BY (w.status = 'waiting') DESC, w.priority DESC, w.line LIMIT $7 OFFSET $8`,
+  ),
+  count: statement(`waitlist_${name}_count`, `SELECT count(*)::int AS total ${matching(whose)}`),
+});
+const ALL = statements('entry', '$4::int IS NULL');
+const OF_USER = statements('user_entry', 'w.user_id = $4');
 const LOG = statement(
   'waitlist_log_list',
   `SELECT what, reason, data, times, created_at, last_at FROM waitlist_log
@@ -52,9 +56,11 @@ export async function listEntries(
   await loadEvent(ctx, event_id);
   const values = [ctx.company_id, event_id, ctx.interface.id, whose, status ?? null, live ?? null];
   const { db } = ctx.system;
-  const [count] = await db.query<{ total: number }>(COUNT, values);
-  const rows = await db.query<ShownRow>(LIST, [...values, page.limit, page.offset]);
-  return { items: rows.map((row) => presentEntry(ctx, row)), total: count?.total ?? 0 };
+  const { list, count } = whose === null ? ALL : OF_USER;
+  const read = whose === null ? db.scan : db.query;
+  const [counted] = await read<{ total: number }>(count, values);
+  const rows = await read<ShownRow>(list, [...values, page.limit, page.offset]);
+  return { items: rows.map((row) => presentEntry(ctx, row)), total: counted?.total ?? 0 };
 }
 
 /**

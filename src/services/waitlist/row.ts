@@ -67,9 +67,11 @@ export const ENTRIES = `waitlist_entry w JOIN event e ON e.company_id = w.compan
   LEFT JOIN cart c ON c.company_id = w.company_id AND c.id = w.cart_id`;
 
 export const ENTRY_COLUMNS = `w.*, e.currency, ${SHOWN} AS shown,
-  CASE WHEN w.status = 'waiting' THEN (SELECT count(*)::int + 1 FROM waitlist_entry o
-    WHERE o.company_id = w.company_id AND o.event_id = w.event_id AND o.status = 'waiting'
-      AND (o.priority > w.priority OR (o.priority = w.priority AND o.line < w.line))) END AS place`;
+  CASE WHEN w.status = 'waiting' THEN 1 + (SELECT count(*)::int FROM waitlist_entry o
+    WHERE o.company_id = w.company_id AND o.event_id = w.event_id AND o.status = 'waiting' AND o.priority > w.priority)
+    + (SELECT count(*)::int FROM waitlist_entry o
+    WHERE o.company_id = w.company_id AND o.event_id = w.event_id AND o.status = 'waiting' AND o.priority = w.priority
+      AND o.line < w.line) END AS place`;
 
 /** Who may reach an entry, as SQL over `w`: as for a cart (carts/row.ts). Parameters $1 to $5 are those of `accessOf`. */
 export const ENTRY_ACCESS = `w.company_id = $1 AND w.interface_id = $2

@@ -35,8 +35,8 @@ export async function summarize(ctx: Context, event_id: number): Promise<z.outpu
   const { db } = ctx.system;
   const values = [ctx.company_id, event_id, ctx.interface.id];
   const [rows, passed_over, { reserved }] = await Promise.all([
-    db.query<Counted & { status: string; since: Date }>(STATUSES, values),
-    db.query<Counted & { reason: string }>(REASONS, values),
+    db.scan<Counted & { status: string; since: Date }>(STATUSES, values),
+    db.scan<Counted & { reason: string }>(REASONS, values),
     settingsOf(db, ctx.company_id, event_id),
   ]);
   return {
