@@ -32,8 +32,8 @@ export async function listSales(
   const { db } = ctx.system;
   const values = [ctx.company_id, scopeOf(ctx), event_id, null, null, status];
   const [items, [count]] = await Promise.all([
-    db.scan<SaleView>(LIST, [...values, limit, offset]),
-    db.scan<{ total: number }>(COUNT, values),
+    db.query<SaleView>(LIST, [...values, limit, offset]),
+    db.query<{ total: number }>(COUNT, values),
   ]);
   return { items, total: count?.total ?? 0 };
 }
