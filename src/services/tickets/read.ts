@@ -1,13 +1,11 @@
-import { validate as isUuid } from 'uuid';
 import { type Context, seesEverything } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { AppError, notFound } from '../../errors.ts';
-import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Page, PageRequest } from '../../routing/answers.ts';
 import type { TicketFilters } from '../../schemas/tickets.ts';
 import { accessValues, CART_ACCESS } from '../carts/row.ts';
 import { loadEvent } from '../events/row.ts';
-import { findTickets } from './find.ts';
+import { findTickets, type WantedTickets } from './find.ts';
 import { presentTicket, presentTickets, readTicket, type TicketRow, type TicketView } from './row.ts';
 
 /**
@@ -92,36 +90,7 @@ export async function getTicketByCode(ctx: Context, qr_code: string): Promise<Ti
 
 const signerOf = ({ system, company_id }: Context) => system.ticketKeys.signer(company_id);
 
-/** Whose tickets, besides what is asked for. */
-type Wanted = TicketFilters & { user_id?: number };
-
-async function pageOf(ctx: Context, { q, ...wanted }: Wanted, page: PageRequest): Promise<Page<TicketView>> {
-  const byId = q !== undefined && isUuid(q);
-  const found =
-    q === undefined || byId
-      ? await listed(ctx, { ...whereOf(wanted), ...(byId && { id: q.toLowerCase() }) }, page)
-      : await findTickets(ctx, wanted, q, page);
+async function pageOf(ctx: Context, wanted: WantedTickets, page: PageRequest): Promise<Page<TicketView>> {
+  const found = await findTickets(ctx, wanted, page);
   return { ...found, items: await presentTickets(ctx, found.items, await signerOf(ctx)) };
 }
-
-async function listed(
-  ctx: Context,
-  filter: Prisma.TicketWhereInput,
-  { limit, offset }: PageRequest,
-): Promise<Page<TicketRow>> {
-  const { ticket } = ctx.system.db.prisma;
-  const where = { AND: [{ company_id: ctx.company_id, interface_id: ctx.interface.id }, filter] };
-  const [items, total] = await Promise.all([
-    // Ids are UUIDv7: their order is that of issue.
-    ticket.findMany({ where, orderBy: { id: 'desc' }, take: limit, skip: offset }) as Promise<TicketRow[]>,
-    ticket.count({ where }),
-  ]);
-  return { items, total };
-}
-
-const COLUMNS = ['event_id', 'user_id', 'cart_id', 'sale_detail_id', 'ticket_type_id', 'seat_id'] as const;
-
-const whereOf = (filters: Omit<Wanted, 'q'>): Prisma.TicketWhereInput => ({
-  AND: COLUMNS.flatMap((name) => (filters[name] === undefined ? [] : [{ [name]: filters[name] }])),
-  ...(filters.status && { status: { in: filters.status } }),
-});
