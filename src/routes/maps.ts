@@ -13,6 +13,7 @@ import {
   seatsQuery,
   sinceQuery,
   streamQuery,
+  unlockingCode,
 } from '../schemas/maps.ts';
 import { getAvailability } from '../services/maps/changes.ts';
 import { drawMap } from '../services/maps/draw.ts';
@@ -66,9 +67,10 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       operation: 'drawMap',
       summary: 'The map drawn, with live colours',
       params: mapParams,
+      query: unlockingCode,
       answer: file('image/svg+xml; charset=utf-8'),
     },
-    ({ ctx, params }) => drawMap(ctx, params.event_id, params.map_id),
+    ({ ctx, params, query }) => drawMap(ctx, params.event_id, params.map_id, query.code),
   );
   route(
     app,
@@ -96,7 +98,7 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       query: sinceQuery,
       answer: one('availability', Availability),
     },
-    ({ ctx, params, query }) => getAvailability(ctx, params.event_id, params.map_id, query.since),
+    ({ ctx, params, query }) => getAvailability(ctx, params.event_id, params.map_id, query),
   );
   route(
     app,
@@ -117,13 +119,7 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       problems: ['not_found', 'service_unavailable'],
     },
     ({ ctx, params, query, headers }) =>
-      streamAvailability(
-        ctx,
-        params.event_id,
-        params.map_id,
-        headers['last-event-id'] ?? query.since,
-        query.seconds,
-      ),
+      streamAvailability(ctx, params.event_id, params.map_id, headers['last-event-id'] ?? query.since, query),
   );
   route(
     app,
@@ -134,8 +130,9 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
       operation: 'getSeat',
       summary: 'One seat: where it is, its status and prices',
       params: seatParams,
+      query: unlockingCode,
       answer: one('seat', Seat),
     },
-    ({ ctx, params }) => getSeat(ctx, params.event_id, params.seat_id),
+    ({ ctx, params, query }) => getSeat(ctx, params.event_id, params.seat_id, query.code),
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { booleanParam, idParam, listParam, money, positive } from './common.ts';
+import { booleanParam, idParam, listParam, money, positive, text } from './common.ts';
 
 // ── requests ──
 
@@ -9,7 +9,17 @@ export type SeatStatus = (typeof SEAT_STATUSES)[number];
 export const mapParams = { event_id: idParam, map_id: idParam };
 export const seatParams = { event_id: idParam, seat_id: idParam };
 
+/** As of GET /events/:event_id/ticket_types. */
+export const unlockingCode = {
+  code: text(100)
+    .optional()
+    .describe(
+      'What is kept for this code is shown as available, too. One that is not valid shows nothing more.',
+    ),
+};
+
 export const seatsQuery = {
+  ...unlockingCode,
   status: listParam(SEAT_STATUSES).optional().describe('Statuses, separated by commas.'),
   section_id: idParam.optional(),
   accessible: booleanParam.optional(),
@@ -19,6 +29,7 @@ export const seatsQuery = {
 export const VERSION_PATTERN = /^[0-9a-z]{1,13}(-[0-9a-z]{1,13}){2,64}$/;
 
 export const sinceQuery = {
+  ...unlockingCode,
   since: z
     .string()
     .regex(VERSION_PATTERN, 'must be a version that an earlier answer gave')

@@ -46,6 +46,15 @@ const BY_ID = statement(
    FROM code d WHERE d.company_id = $1 AND d.event_id = $2 AND d.id = $3`,
 );
 
+/**
+ * The codes that a caller names, as what is kept for codes asks for them.
+ * @returns none for a code that is not valid now
+ */
+export async function codeIds(ctx: Context, event_id: number, code: string | undefined): Promise<number[]> {
+  const found = code === undefined ? undefined : await findCode(ctx, event_id, code);
+  return found ? [found.id] : [];
+}
+
 async function findById(ctx: Context, event_id: number, text: string): Promise<CodeRow | undefined> {
   if (!/^[1-9]\d{0,8}$/.test(text)) return undefined;
   return (await ctx.system.db.query<CodeRow>(BY_ID, [ctx.company_id, event_id, Number(text)]))[0];

@@ -86,10 +86,10 @@ export class MapMirror {
     return this.codeFor(i, share) === AVAILABLE;
   }
 
-  /** What allotments make of this map for an interface, as they were when the state was read. */
-  shareOf(interface_id: number): EventShare {
+  /** What allotments make of this map for an interface and codes, as they were when the state was read. */
+  shareOf(interface_id: number, code_ids: readonly number[] = []): EventShare {
     if (!this.allotments.length) return EVERYBODY;
-    return shareOfEvent(this.allotments, { interface_id, code_ids: [], now: new Date(this.moment.clock) });
+    return shareOfEvent(this.allotments, { interface_id, code_ids, now: new Date(this.moment.clock) });
   }
 
   /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { type Context, seesEverything } from '../../context.ts';
 import type { Availability } from '../../schemas/maps.ts';
+import { codeIds } from '../events/codes.ts';
 import type { EventShare } from '../inventory/allotments.ts';
 import { type MapMirror, mirrorOf } from './availability.ts';
 import { BEGINNING, type Moment } from './look.ts';
@@ -15,19 +16,21 @@ const MAX_AGE_MS = 250;
 /**
  * The live status of all seats of a map, compact.
  * @param since the `version` of an earlier answer: only what has changed after it
+ * @param code what is kept for it is available
  * @throws AppError not_found
  */
 export async function getAvailability(
   ctx: Context,
   event_id: number,
   map_id: number,
-  since?: string,
+  { since, code }: { since?: string | undefined; code?: string | undefined },
 ): Promise<AvailabilityView> {
   await requireMap(ctx, event_id, map_id);
+  const codes = await codeIds(ctx, event_id, code);
   const mirror = await freshMirror(ctx, event_id, map_id);
-  const share = () => mirror.shareOf(ctx.interface.id);
+  const share = () => mirror.shareOf(ctx.interface.id, codes);
   if (since === undefined) return availability(mirror, share());
-  const moment = await momentOf(mirror, since, ctx.interface.id);
+  const moment = await momentOf(mirror, since, share);
   return availability(mirror, share(), moment);
 }
 
@@ -81,14 +84,14 @@ const markOf = ({ key }: EventShare): string[] =>
  * One that stays ahead is not of this database (restored from elsewhere, say): then everything counts as changed, as it
  * does when other allotments are the interface's than then.
  */
-export async function momentOf(mirror: MapMirror, version: string, interface_id: number): Promise<Moment> {
+export async function momentOf(mirror: MapMirror, version: string, share: () => EventShare): Promise<Moment> {
   const parts = version.split('-');
   const mark = MARK.test(parts.at(-1) ?? '') ? parts.splice(-1) : [];
   const [xmin = 0, span = 0, clock = 0, ...named] = parts.map((part) => Number.parseInt(part, 36));
   const moment = { xmin, xmax: xmin + span, running: new Set(named.map((more) => xmin + more)), clock };
   const ahead = () => moment.xmax > mirror.moment.xmax || clock > mirror.moment.clock;
   if (ahead()) await mirror.refresh();
-  const shared = markOf(mirror.shareOf(interface_id)).join() === mark.join();
+  const shared = markOf(share()).join() === mark.join();
   return ahead() || !shared ? BEGINNING : moment;
 }
 

@@ -3,6 +3,7 @@ import type { Language } from '../../errors.ts';
 import { SEAT_STATUSES, type SeatStatus } from '../../schemas/maps.ts';
 import { escapeXml } from '../../text/escape.ts';
 import { inTurns } from '../../turns.ts';
+import { codeIds } from '../events/codes.ts';
 import { freshMirror } from './changes.ts';
 import type { GeometrySection, MapGeometry } from './geometry.ts';
 import { requireMap } from './visible.ts';
@@ -36,12 +37,19 @@ const WORDS: Record<
 
 /**
  * The map as an SVG picture with live colours and a legend; every seat says what it is (`<title>`). Drawn in turns.
+ * @param code what is kept for it is available
  * @throws AppError not_found
  */
-export async function drawMap(ctx: Context, event_id: number, map_id: number): Promise<Buffer> {
+export async function drawMap(
+  ctx: Context,
+  event_id: number,
+  map_id: number,
+  code?: string,
+): Promise<Buffer> {
   await requireMap(ctx, event_id, map_id);
+  const codes = await codeIds(ctx, event_id, code);
   const mirror = await freshMirror(ctx, event_id, map_id);
-  const share = mirror.shareOf(ctx.interface.id);
+  const share = mirror.shareOf(ctx.interface.id, codes);
   const seen: Seen = {
     map: mirror.geometry,
     statuses: mirror.statuses(share),

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
 import type { Seat } from '../../schemas/maps.ts';
+import { findCode } from '../events/codes.ts';
 import type { OfferBlock } from '../events/offer.ts';
 import { loadEvent } from '../events/row.ts';
 import { shareOfEvent } from '../inventory/allotments.ts';
@@ -31,7 +32,7 @@ const SEAT = statement(
        ELSE e.status::text END AS status,
      s.accessible, s.companion_of, e.block_id,
      (SELECT coalesce(json_agg(b), '[]') FROM block b WHERE b.company_id = m.company_id AND b.event_id = m.event_id
-       AND b.kind = 'allotment' AND b.released_at IS NULL AND b.interface_id = $4) AS allotments
+       AND b.kind = 'allotment' AND b.released_at IS NULL AND (b.interface_id IS NULL OR b.interface_id = $4)) AS allotments
    FROM event_map m JOIN seat s ON s.company_id = m.company_id AND s.map_id = m.map_id
    JOIN seat_row r ON r.company_id = s.company_id AND r.id = s.row_id
    JOIN section x ON x.company_id = s.company_id AND x.id = s.section_id
@@ -45,10 +46,16 @@ interface SeatRow extends Omit<SeatView, 'prices'> {
 }
 
 /**
- * One seat of an event, as it is at this moment to the caller's interface.
+ * One seat of an event, as it is at this moment to the caller's interface, and to whoever has the named code.
  * @throws AppError not_found
  */
-export async function getSeat(ctx: Context, event_id: number, seat_id: number): Promise<SeatView> {
+export async function getSeat(
+  ctx: Context,
+  event_id: number,
+  seat_id: number,
+  named?: string,
+): Promise<SeatView> {
+  const code = named === undefined ? undefined : await findCode(ctx, event_id, named);
   const [event, [seat]] = await Promise.all([
     loadEvent(ctx, event_id),
     ctx.system.db.query<SeatRow>(SEAT, [ctx.company_id, event_id, seat_id, ctx.interface.id]),
@@ -56,13 +63,17 @@ export async function getSeat(ctx: Context, event_id: number, seat_id: number): 
   if (!seat) throw notFound('Seat');
   const { block_id, allotments, ...rest } = seat;
   const blocks = allotments.map((b) => ({ ...b, release_at: b.release_at && new Date(b.release_at) }));
-  const share = shareOfEvent(blocks, { interface_id: ctx.interface.id, code_ids: [], now: ctx.now });
+  const share = shareOfEvent(blocks, {
+    interface_id: ctx.interface.id,
+    code_ids: code ? [code.id] : [],
+    now: ctx.now,
+  });
   const { status } = seat;
   const own = status === 'blocked' && block_id !== null && share.own.has(block_id);
   const barred = status === 'available' && share.only.has(seat.section_id);
   return {
     ...rest,
     status: own ? 'available' : barred ? 'blocked' : status,
-    prices: pricesBySection(ctx, event)(seat.section_id),
+    prices: pricesBySection(ctx, event, code)(seat.section_id),
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { SEAT_STATUSES, type Seat, type SeatStatus } from '../../schemas/maps.ts';
 import { inTurns } from '../../turns.ts';
+import { findCode } from '../events/codes.ts';
 import { loadEvent } from '../events/row.ts';
 import type { MapMirror } from './availability.ts';
 import { freshMirror } from './changes.ts';
@@ -14,6 +15,8 @@ export interface SeatFilters {
   status?: SeatStatus[] | undefined;
   section_id?: number | undefined;
   accessible?: boolean | undefined;
+  /** What is kept for it is available, and costs what its types do. */
+  code?: string | undefined;
   /** Pages are lists; without either, all seats come as text. */
   page?: number | undefined;
   per_page?: number | undefined;
@@ -32,8 +35,9 @@ export async function listSeats(
 ): Promise<SeatView[] | Buffer> {
   await requireMap(ctx, event_id, map_id);
   const [event, mirror] = await Promise.all([loadEvent(ctx, event_id), freshMirror(ctx, event_id, map_id)]);
-  const prices = pricesBySection(ctx, event);
-  const statuses = mirror.statuses(mirror.shareOf(ctx.interface.id));
+  const code = filters.code === undefined ? undefined : await findCode(ctx, event_id, filters.code);
+  const prices = pricesBySection(ctx, event, code);
+  const statuses = mirror.statuses(mirror.shareOf(ctx.interface.id, code && [code.id]));
   const asked = { geometry: mirror.geometry, statuses, prices, filters };
   if (filters.page !== undefined || filters.per_page !== undefined)
     return Array.from(wanted(asked), (i) => seatOf(asked, i));

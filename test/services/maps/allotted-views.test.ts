@@ -78,7 +78,7 @@ async function compare(channel: SalesChannel): Promise<void> {
     expect([id, shown.get(id) === 'available']).toEqual([id, can]);
     expect((await getSeat(ctx, theatre.event_id, id)).status).toBe(shown.get(id));
   }
-  const compact = await getAvailability(ctx, theatre.event_id, theatre.map_id);
+  const compact = await getAvailability(ctx, theatre.event_id, theatre.map_id, {});
   const taken = (['held', 'sold', 'blocked'] as const).flatMap((status) => ids(compact.seats[status]));
   const free = seats.filter((id) => shown.get(id) === 'available');
   expect(seats.filter((id) => !taken.includes(id))).toEqual(free);
@@ -222,9 +222,54 @@ const allot = (seat_ids: number[], more: object = {}) =>
   });
 const blockedOf = async (channel: SalesChannel, since?: string) => {
   const { event_id, map_id } = world.theatre;
-  const { version, seats: by } = await getAvailability(on(channel), event_id, map_id, since);
+  const { version, seats: by } = await getAvailability(on(channel), event_id, map_id, { since });
   return { version, blocked: ids(by.blocked), available: by.available && ids(by.available) };
 };
+
+describe('what is kept for a code', () => {
+  it('is available to whoever names it: in the list, the compact state, the picture, the stream and by itself', async () => {
+    const { event_id, map_id } = world.theatre;
+    const ctx = on(world.web);
+    const [row] = await world.sql<{ id: number }>(
+      `INSERT INTO code (company_id, event_id, code, kind, value, ticket_type_ids)
+       SELECT company_id, id, 'FRIENDS', 'access', 0, '{}' FROM event WHERE id = $1 RETURNING id`,
+      event_id,
+    );
+    const mine = seats.slice(0, 4);
+    await createBlock(admin, event_id, {
+      ...{ kind: 'allotment', name: 'Friends', seat_ids: mine, code_id: row?.id as number, overflow: true },
+    });
+    const shown = async (code?: string) => {
+      const list: SeatView[] = JSON.parse(String(await listSeats(ctx, event_id, map_id, { code }))).seats;
+      const compact = await getAvailability(ctx, event_id, map_id, { code });
+      const drawn = String(await drawMap(ctx, event_id, map_id, code));
+      const told = await streamAvailability(ctx, event_id, map_id, undefined, { seconds: 1, code });
+      const first = await new Promise<string>((resolve) =>
+        told.once('data', (data) => resolve(String(data))),
+      );
+      told.destroy();
+      const streamed = JSON.parse(/^data: (.*)$/m.exec(first)?.[1] as string).availability;
+      return {
+        listed: list.filter(({ id, status }) => mine.includes(id) && status === 'available').length,
+        one: (await getSeat(ctx, event_id, mine[0] as number, code)).status,
+        blocked: ids(compact.seats.blocked),
+        streamed: ids(streamed.seats.blocked),
+        left: compact.sections.reduce((n, { available }) => n + available, 0),
+        drawn: (drawn.match(/<circle id="seat-\d+" class="available/g) ?? []).length,
+      };
+    };
+    const others = { listed: 0, one: 'blocked', blocked: mine, streamed: mine };
+    expect(await shown()).toMatchObject(others);
+    expect(await shown('NOBODYS')).toMatchObject(others);
+    const { left, drawn } = await shown();
+    expect(await shown('friends')).toEqual({
+      ...{ listed: 4, one: 'available', blocked: [], streamed: [], left: left + 4, drawn: drawn + 4 },
+    });
+    const { version } = await getAvailability(ctx, event_id, map_id, {});
+    const after = await getAvailability(ctx, event_id, map_id, { since: version, code: 'FRIENDS' });
+    expect(ids(after.seats.available ?? [])).toEqual(expect.arrayContaining(mine));
+  });
+});
 
 describe('changes since a version', () => {
   it('tell an interface all that an allotment of its own makes otherwise, and others what it took', async () => {
@@ -245,7 +290,7 @@ describe('changes since a version', () => {
   it('come to each interface by its own stream', async () => {
     const { event_id, map_id } = world.theatre;
     const heard = async (channel: SalesChannel) => {
-      const stream = await streamAvailability(on(channel), event_id, map_id, undefined, 5);
+      const stream = await streamAvailability(on(channel), event_id, map_id, undefined, { seconds: 5 });
       const told: { blocked: number[]; available?: number[] }[] = [];
       stream.on('data', (bytes: Buffer) => {
         for (const [, data] of String(bytes).matchAll(/^data: (.*)$/gm))

@@ -91,7 +91,7 @@ test('versions are good for every process', async () => {
   const here = world.seller();
   const there = { ...world.seller(), system: other };
   const { event_id, map_id } = world.theatre;
-  const read = (ctx: typeof here, since?: string) => getAvailability(ctx, event_id, map_id, since);
+  const read = (ctx: typeof here, since?: string) => getAvailability(ctx, event_id, map_id, { since });
 
   const old = await read(there);
   await set('B1', 'blocked');
