@@ -230,8 +230,8 @@ describe('GET /events/:event_id/gates', () => {
   test('is for those who sell or manage', async () => {
     const gate = { id: expect.any(Number), event_id: world.opera.event_id, created_at: expect.any(String) };
     const gates = [
-      { ...gate, name: 'North', zone: 'A', inner: false },
-      { ...gate, name: 'South', zone: null, inner: false },
+      { ...gate, name: 'North', zone: 'A', inner: false, multi_entry: false },
+      { ...gate, name: 'South', zone: null, inner: false, multi_entry: false },
     ];
     expect((await get(`${url}/gates`, 'seller')).body).toEqual({ gates });
     expect((await get(`${url}/gates`)).body).toMatchObject({ code: 'insufficient_scope' });

@@ -226,51 +226,6 @@ const blockedOf = async (channel: SalesChannel, since?: string) => {
   return { version, blocked: ids(by.blocked), available: by.available && ids(by.available) };
 };
 
-describe('what is kept for a code', () => {
-  it('is available to whoever names it: in the list, the compact state, the picture, the stream and by itself', async () => {
-    const { event_id, map_id } = world.theatre;
-    const ctx = on(world.web);
-    const [row] = await world.sql<{ id: number }>(
-      `INSERT INTO code (company_id, event_id, code, kind, value, ticket_type_ids)
-       SELECT company_id, id, 'FRIENDS', 'access', 0, '{}' FROM event WHERE id = $1 RETURNING id`,
-      event_id,
-    );
-    const mine = seats.slice(0, 4);
-    await createBlock(admin, event_id, {
-      ...{ kind: 'allotment', name: 'Friends', seat_ids: mine, code_id: row?.id as number, overflow: true },
-    });
-    const shown = async (code?: string) => {
-      const list: SeatView[] = JSON.parse(String(await listSeats(ctx, event_id, map_id, { code }))).seats;
-      const compact = await getAvailability(ctx, event_id, map_id, { code });
-      const drawn = String(await drawMap(ctx, event_id, map_id, code));
-      const told = await streamAvailability(ctx, event_id, map_id, undefined, { seconds: 1, code });
-      const first = await new Promise<string>((resolve) =>
-        told.once('data', (data) => resolve(String(data))),
-      );
-      told.destroy();
-      const streamed = JSON.parse(/^data: (.*)$/m.exec(first)?.[1] as string).availability;
-      return {
-        listed: list.filter(({ id, status }) => mine.includes(id) && status === 'available').length,
-        one: (await getSeat(ctx, event_id, mine[0] as number, code)).status,
-        blocked: ids(compact.seats.blocked),
-        streamed: ids(streamed.seats.blocked),
-        left: compact.sections.reduce((n, { available }) => n + available, 0),
-        drawn: (drawn.match(/<circle id="seat-\d+" class="available/g) ?? []).length,
-      };
-    };
-    const others = { listed: 0, one: 'blocked', blocked: mine, streamed: mine };
-    expect(await shown()).toMatchObject(others);
-    expect(await shown('NOBODYS')).toMatchObject(others);
-    const { left, drawn } = await shown();
-    expect(await shown('friends')).toEqual({
-      ...{ listed: 4, one: 'available', blocked: [], streamed: [], left: left + 4, drawn: drawn + 4 },
-    });
-    const { version } = await getAvailability(ctx, event_id, map_id, {});
-    const after = await getAvailability(ctx, event_id, map_id, { since: version, code: 'FRIENDS' });
-    expect(ids(after.seats.available ?? [])).toEqual(expect.arrayContaining(mine));
-  });
-});
-
 describe('changes since a version', () => {
   it('tell an interface all that an allotment of its own makes otherwise, and others what it took', async () => {
     const web = await blockedOf(world.web);
