@@ -144,6 +144,7 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     route: 'GET /events/:event_id/maps/:map_id.svg',
     answer: 'file',
     of: 'interface',
+    texts: ['code'],
     example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}.svg` }),
   },
   {
@@ -151,6 +152,7 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     route: 'GET /events/:event_id/maps/:map_id/seats',
     answer: { whole: 'seats' },
     of: 'interface',
+    texts: ['code'],
     example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}/seats` }),
   },
   {
@@ -158,6 +160,7 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     route: 'GET /events/:event_id/maps/:map_id/availability',
     answer: { one: 'availability' },
     of: 'interface',
+    texts: ['code'],
     example: ({ event_id, map_id }) => ({ url: `/events/${event_id}/maps/${map_id}/availability` }),
   },
   {
@@ -165,6 +168,7 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     route: 'GET /events/:event_id/maps/:map_id/availability/stream',
     answer: 'file',
     of: 'interface',
+    texts: ['code'],
     example: ({ event_id, map_id }) => ({
       url: `/events/${event_id}/maps/${map_id}/availability/stream?seconds=1`,
     }),
@@ -174,6 +178,7 @@ export const catalogueRoutes: readonly RouteEntry[] = [
     route: 'GET /events/:event_id/seats/:seat_id',
     answer: { one: 'seat' },
     of: 'interface',
+    texts: ['code'],
     example: ({ event_id, seat_id }) => ({ url: `/events/${event_id}/seats/${seat_id}` }),
   },
 ];

@@ -1,6 +1,9 @@
 import { type Breaches, inTheLedger, oneOf, soldPayment, UNCOUNTED } from './sql.ts';
 
 /** Carts, money, tickets and what is left lying. */
+/** A ticket that somebody came in on. */
+const FIRST_USED = "(SELECT id FROM ticket WHERE status = 'used' ORDER BY id LIMIT 1)";
+
 export const MONEY_BREACHES: Breaches = {
   line_fits_its_cart: [
     [oneOf('sale_detail', `kind = 'product' AND status = 'released' AND ${UNCOUNTED}`, "status = 'held'")],
@@ -135,6 +138,18 @@ export const MONEY_BREACHES: Breaches = {
     ],
     [oneOf('ticket', "status = 'used'", 'inside = inside + 1')],
     [oneOf('validation', "result = 'accepted' AND undone_at IS NULL", 'undone_at = now()')],
+  ],
+  zones_match_scans: [
+    [oneOf('ticket', "status = 'valid'", `zones = '{"Lounge": 1}'`)],
+    [
+      // One person is inside on it, and was last scanned into a zone.
+      `UPDATE validation SET undone_at = now() WHERE ticket_id = ${FIRST_USED} AND net = 0`,
+      `UPDATE ticket SET inside = 1 WHERE id = ${FIRST_USED}`,
+      `INSERT INTO validation (company_id, id, event_id, ticket_id, result, net, "inner", zone, scanned_at, client_id, interface_id)
+       SELECT company_id, uuidv7(), event_id, id, 'accepted', 0, true, 'Lounge', now(), 'web', interface_id
+       FROM ticket WHERE id = ${FIRST_USED}`,
+    ],
+    ["INSERT INTO zone_count SELECT company_id, id, 'Lounge', 1 FROM event LIMIT 1"],
   ],
   used_ticket_has_its_entries: [
     [oneOf('ticket', "status = 'valid'", "status = 'used'")],
