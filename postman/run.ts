@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import newman from 'newman';
@@ -22,6 +22,7 @@ const SHOWN_HEADERS = new Set(
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'ticketing-postman-'));
+chmodSync(folder, 0o755); // where root runs this, the database server's user must get in
 const writing = process.argv.includes('write');
 const config = readConfig({ DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'error' });
 const server = await start(config);
