@@ -201,7 +201,7 @@ describe('a season that gains a date', () => {
     const tickets = (await Promise.all(holders.map(({ id }) => ticketsOf(id, gala.event_id)))).map(
       (each) => each.length,
     );
-    expect(Math.max(...tickets)).toBe(1);
+    expect(Math.max(...tickets)).toBeLessThanOrEqual(1); // none where carts were the first for every seat
     expect(tickets.filter((n) => n === 1).length + won).toBe(10);
     const issued = await Promise.all(started.map(resultOf));
     expect(issued.reduce((n, job) => n + (job as unknown as { issued: number }).issued, 0)).toBe(10 - won);
