@@ -51,7 +51,7 @@ const BY_ID = statement(
  * @returns none for a code that is not valid now
  */
 export async function codeIds(ctx: Context, event_id: number, code: string | undefined): Promise<number[]> {
-  const found = code === undefined ? undefined : await findCode(ctx, event_id, code);
+  const found = await findCode(ctx, event_id, code);
   return found ? [found.id] : [];
 }
 
@@ -60,8 +60,13 @@ async function findById(ctx: Context, event_id: number, text: string): Promise<C
   return (await ctx.system.db.query<CodeRow>(BY_ID, [ctx.company_id, event_id, Number(text)]))[0];
 }
 
-/** A code of an event that can be applied at this moment; undefined for one that is unknown, spent or not running. */
-export async function findCode(ctx: Context, event_id: number, code: string): Promise<CodeRow | undefined> {
+/** A code of an event that can be applied at this moment; undefined for none, or one that is unknown, spent or not running. */
+export async function findCode(
+  ctx: Context,
+  event_id: number,
+  code: string | undefined,
+): Promise<CodeRow | undefined> {
+  if (code === undefined) return undefined;
   return (await ctx.system.db.query<CodeRow>(FIND, [ctx.company_id, event_id, code]))[0];
 }
 

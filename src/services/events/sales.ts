@@ -19,8 +19,8 @@ export function salesWindow(...windows: SalesWindow[]): SalesWindow {
   };
 }
 
-/** As long as tickets are good for at the door when no end is known (validations/door.ts). */
-const LATE_MS = 24 * 3_600_000;
+/** How long after its start an event without an end may still go on: tickets are sold and good for so long. */
+export const LATE_WITHOUT_END_MS = 24 * 3_600_000;
 
 /**
  * When the sale of an event ends that has neither an end nor an end of sales: when it starts, and at its box office a day
@@ -31,7 +31,7 @@ export const endOfOpenSale = (
   { sales_end }: SalesWindow,
   boxOffice: boolean,
 ): Date | null =>
-  ends_at || sales_end ? null : boxOffice ? new Date(starts_at.getTime() + LATE_MS) : starts_at;
+  ends_at || sales_end ? null : boxOffice ? new Date(starts_at.getTime() + LATE_WITHOUT_END_MS) : starts_at;
 
 /**
  * Whether something of an event can be bought, and if not, why.

@@ -29,10 +29,7 @@ export async function listTicketTypes(
   event_id: number,
   code?: string,
 ): Promise<TicketTypeView[]> {
-  const [event, found] = await Promise.all([
-    loadEvent(ctx, event_id),
-    code ? findCode(ctx, event_id, code) : undefined,
-  ]);
+  const [event, found] = await Promise.all([loadEvent(ctx, event_id), findCode(ctx, event_id, code)]);
   const stocks = await stockOf(ctx, [event_id], found && [found.id]);
   const unlocked = (type: TicketTypeRow) => found !== undefined && unlocks(found, type.id);
   return presentTicketTypes(ctx, event, stocks.get(event_id) as EventStock, unlocked);

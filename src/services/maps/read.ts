@@ -55,7 +55,7 @@ export async function getSeat(
   seat_id: number,
   named?: string,
 ): Promise<SeatView> {
-  const code = named === undefined ? undefined : await findCode(ctx, event_id, named);
+  const code = await findCode(ctx, event_id, named);
   const [event, [seat]] = await Promise.all([
     loadEvent(ctx, event_id),
     ctx.system.db.query<SeatRow>(SEAT, [ctx.company_id, event_id, seat_id, ctx.interface.id]),

@@ -35,7 +35,7 @@ export async function listSeats(
 ): Promise<SeatView[] | Buffer> {
   await requireMap(ctx, event_id, map_id);
   const [event, mirror] = await Promise.all([loadEvent(ctx, event_id), freshMirror(ctx, event_id, map_id)]);
-  const code = filters.code === undefined ? undefined : await findCode(ctx, event_id, filters.code);
+  const code = await findCode(ctx, event_id, filters.code);
   const prices = pricesBySection(ctx, event, code);
   const statuses = mirror.statuses(mirror.shareOf(ctx.interface.id, code && [code.id]));
   const asked = { geometry: mirror.geometry, statuses, prices, filters };

@@ -38,11 +38,10 @@ export async function streamAvailability(
   const mirror = mirrorOf(ctx.system, ctx.company_id, event_id, map_id);
   await mirror.refresh();
   const { id } = ctx.interface;
-  const share = mirror.shareOf(id, codes);
+  const shareNow = () => mirror.shareOf(id, codes);
   const since =
-    last !== undefined && VERSION_PATTERN.test(last)
-      ? await momentOf(mirror, last, () => mirror.shareOf(id, codes))
-      : undefined;
+    last !== undefined && VERSION_PATTERN.test(last) ? await momentOf(mirror, last, shareNow) : undefined;
+  const share = shareNow(); // as it is once the moment was looked for, which may look at the map again
   return ctx.system.streams.open(
     {
       key: `${ctx.company_id} ${event_id} ${map_id} ${[id, ...codes]}`,

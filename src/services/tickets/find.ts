@@ -40,15 +40,15 @@ function searchBy(filters: readonly Filter[]): Search {
   const name = `ticket_find_${filters.reduce((sum, filter) => sum + 2 ** NAMES.indexOf(filter), 0)}`;
   const known = searches.get(name);
   if (known) return known;
-  const asked = filters.map((filter, i) => FILTERS[filter](`$${i + 5}`));
+  const asked = filters.map((filter, i) => FILTERS[filter](`$${i + 3}`));
   const where = ['t.company_id = $1', 't.interface_id = $2', ...asked].join(' AND ');
   const made = {
     // Ids are UUIDv7: their order is that of issue.
-    list: statement(name, `SELECT t.* FROM ticket t WHERE ${where} ORDER BY t.id DESC LIMIT $3 OFFSET $4`),
-    count: statement(
-      `${name}_count`,
-      `SELECT count(*) AS total FROM ticket t WHERE ${where.replaceAll(/\$(\d+)/g, (_, n) => `$${n > 2 ? n - 2 : n}`)}`,
+    list: statement(
+      name,
+      `SELECT t.* FROM ticket t WHERE ${where} ORDER BY t.id DESC LIMIT $${filters.length + 3} OFFSET $${filters.length + 4}`,
     ),
+    count: statement(`${name}_count`, `SELECT count(*) AS total FROM ticket t WHERE ${where}`),
   };
   searches.set(name, made);
   return made;
@@ -72,10 +72,10 @@ export async function findTickets(
   };
   const filters = NAMES.filter((name) => values[name] !== undefined);
   const { list, count } = searchBy(filters);
-  const asked = filters.map((name) => values[name]);
+  const asked = [company_id, interface_id, ...filters.map((name) => values[name])];
   const [items, [counted]] = await Promise.all([
-    system.db.query<TicketRow>(list, [company_id, interface_id, limit, offset, ...asked]),
-    system.db.query<{ total: number }>(count, [company_id, interface_id, ...asked]),
+    system.db.query<TicketRow>(list, [...asked, limit, offset]),
+    system.db.query<{ total: number }>(count, asked),
   ]);
   return { items, total: counted?.total ?? 0 };
 }

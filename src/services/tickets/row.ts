@@ -152,10 +152,11 @@ export async function presentTickets(
   const rotating = await rotatingEvents.among(reader, ctx.company_id, living);
   return rows.map((row) => {
     const at = rotating.has(row.event_id) ? ctx.now : undefined;
+    const shown = admits(row, ctx.now);
     return {
       ...presentScanned(row, labels),
-      qr_code: admits(row, ctx.now) ? sign(claimsOf(row), at) : null,
-      qr_code_changes_at: admits(row, ctx.now) && at ? changesAfter(at) : null,
+      qr_code: shown ? sign(claimsOf(row), at) : null,
+      qr_code_changes_at: shown && at ? changesAfter(at) : null,
     };
   });
 }

@@ -1,6 +1,7 @@
 import { statement } from '../../db/client.ts';
 import { notFound } from '../../errors.ts';
 import type { System } from '../../system.ts';
+import { LATE_WITHOUT_END_MS } from '../events/sales.ts';
 
 /** What the door must know of an event to judge a scan; of its tickets it knows nothing. */
 export interface Door {
@@ -75,9 +76,8 @@ const HOUR = 3_600_000;
 
 /** Without times of its own a ticket is good from so long before the doors open (or the event starts) … */
 const EARLY_MS = 6 * HOUR;
-/** … until so long after the event ends, or after it starts when no end is known. */
+/** … until so long after the event ends. (Without an end it may go on for LATE_WITHOUT_END_MS.) */
 const LATE_MS = 6 * HOUR;
-const LATE_WITHOUT_END_MS = 24 * HOUR;
 
 /** The doors that a process remembers. One load at a time an event, whatever the number of gates. */
 export class Doors {

@@ -58,11 +58,14 @@ export async function moveZones(
   company_id: number,
   moves: readonly { from: TicketRow; to: TicketRow }[],
 ): Promise<void> {
-  const moved = moves.filter(({ from, to }) => differences(from, to).length);
+  const moved = moves.flatMap(({ from, to }) => {
+    const by_zone = differences(from, to);
+    return by_zone.length ? [{ to, by_zone }] : [];
+  });
   if (!moved.length) return;
   const sums = new Map<string, { event_id: number; zone: string; by: number }>();
-  for (const { from, to } of moved)
-    for (const { zone, by } of differences(from, to)) {
+  for (const { to, by_zone } of moved)
+    for (const { zone, by } of by_zone) {
       const key = `${to.event_id} ${zone}`;
       sums.set(key, { event_id: to.event_id, zone, by: (sums.get(key)?.by ?? 0) + by });
     }
